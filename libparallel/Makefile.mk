@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# The same sources are built twice: libparallel.la exports parallel_* alone; libparallel-internal.la shows every
+# symbol to the unit tests.
+lib_LTLIBRARIES += libparallel.la
+check_LTLIBRARIES += libparallel-internal.la
+
+libparallelincludedir = $(includedir)/libparallel
+libparallelinclude_HEADERS = \
+	libparallel/compiler.h \
+	libparallel/deadline.h \
+	libparallel/error.h \
+	libparallel/settings.h
+
+pkgconfigdir = $(libdir)/pkgconfig
+pkgconfig_DATA = libparallel/libparallel.pc
+
+libparallel_sources =
+include libparallel/base/Makefile.mk
+include libparallel/memory/Makefile.mk
+include libparallel/report/Makefile.mk
+include libparallel/machine/Makefile.mk
+include libparallel/workers/Makefile.mk
+include libparallel/executors/Makefile.mk
+include libparallel/tasks/Makefile.mk
+
+EXTRA_DIST += libparallel/libparallel.map
+libparallel_la_SOURCES = $(libparallel_sources)
+libparallel_la_CFLAGS = $(AM_CFLAGS) $(HWLOC_CFLAGS) -fvisibility=hidden
+libparallel_la_LIBADD = $(HWLOC_LIBS)
+libparallel_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 \
+	-Wl,--version-script=$(srcdir)/libparallel/libparallel.map
+EXTRA_libparallel_la_DEPENDENCIES = libparallel/libparallel.map
+
+libparallel_internal_la_SOURCES = $(libparallel_sources)
+libparallel_internal_la_CFLAGS = $(AM_CFLAGS) $(HWLOC_CFLAGS)
+libparallel_internal_la_LIBADD = $(HWLOC_LIBS)
+libparallel_internal_la_LDFLAGS = $(AM_LDFLAGS)

@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: BSD-3-Clause
+libparallel_sources += \
+	libparallel/base/atomics.h \
+	libparallel/base/clock.c \
+	libparallel/base/clock.h \
+	libparallel/base/error.c \
+	libparallel/base/error.h \
+	libparallel/base/futex.c \
+	libparallel/base/futex.h \
+	libparallel/base/latch.c \
+	libparallel/base/latch.h \
+	libparallel/base/parking_lot.c \
+	libparallel/base/parking_lot.h \
+	libparallel/base/settings.c \
+	libparallel/base/settings.h

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Owns the calling thread's last error, the tables of names and texts, and the reporter. The last error is plain
+ * thread-local storage without a destructor, so it works in every thread, also in one that the library never saw. */
+#include "libparallel/base/error.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "libparallel/base/settings.h"
+
+static _Thread_local parallel_error last_error;
+
+/* Reporters change rarely and lines are rare: a lock is right here, and it keeps function and context together. */
+static pthread_mutex_t reporter_lock = PTHREAD_MUTEX_INITIALIZER;
+static void (*reporter)(void *context, const char *line);
+static void *reporter_context;
+
+const char *parallel_error_name(int code)
+{
+    switch (code) {
+    case PARALLEL_OK:
+        return "PARALLEL_OK";
+#define NAME_CASE(name, value, text) case name: return #name;
+        PARALLEL_ERRORS(NAME_CASE)
+#undef NAME_CASE
+    default:
+        return "unknown error";
+    }
+}
+
+const char *parallel_error_text(int code)
+{
+    switch (code) {
+    case PARALLEL_OK:
+        return "success";
+#define TEXT_CASE(name, value, text) case name: return text;
+        PARALLEL_ERRORS(TEXT_CASE)
+#undef TEXT_CASE
+    default:
+        return "unknown error";
+    }
+}
+
+const parallel_error *parallel_last_error(void)
+{
+    return &last_error;
+}
+
+int pl_error_fill_arguments(parallel_error *error, int code, int system_errno, const char *format,
+                            va_list arguments)
+{
+    error->code = code;
+    error->system_errno = system_errno;
+    int length = vsnprintf(error->message, sizeof error->message, format, arguments);
+    if (length < 0)
+        length = 0;
+    if (system_errno != 0 && (size_t)length < sizeof error->message) {
+        char text[128];
+        snprintf(error->message + length, sizeof error->message - (size_t)length, ": %s",
+                 strerror_r(system_errno, text, sizeof text));
+    }
+    if (error->message[0] == '\0')
+        snprintf(error->message, sizeof error->message, "%s", parallel_error_text(code));
+    return code;
+}
+
+int pl_error_fill(parallel_error *error, int code, int system_errno, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    pl_error_fill_arguments(error, code, system_errno, format, arguments);
+    va_end(arguments);
+    return code;
+}
+
+int pl_error_set_arguments(int code, int system_errno, const char *format, va_list arguments)
+{
+    /* The arguments may point into the last error itself ("%s: %s" of an inner message): format aside first. */
+    parallel_error fresh;
+    pl_error_fill_arguments(&fresh, code, system_errno, format, arguments);
+    last_error = fresh;
+    return code;
+}
+
+int pl_error_set(int code, int system_errno, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    pl_error_set_arguments(code, system_errno, format, arguments);
+    va_end(arguments);
+    return code;
+}
+
+int pl_error_set_copy(const parallel_error *error)
+{
+    if (error != &last_error)
+        last_error = *error;
+    return error->code;
+}
+
+void parallel_set_reporter(void (*report)(void *context, const char *line), void *context)
+{
+    pthread_mutex_lock(&reporter_lock);
+    reporter = report;
+    reporter_context = context;
+    pthread_mutex_unlock(&reporter_lock);
+}
+
+static void report_line(const char *line)
+{
+    pthread_mutex_lock(&reporter_lock);
+    void (*report)(void *, const char *) = reporter;
+    void *context = reporter_context;
+    pthread_mutex_unlock(&reporter_lock);
+    if (report != NULL) {
+        report(context, line);
+        return;
+    }
+    /* One write a line, so that lines of several threads and processes do not mix. */
+    char whole[PARALLEL_MESSAGE_SIZE * 2 + 16];
+    int length = snprintf(whole, sizeof whole, "libparallel: %s\n", line);
+    if (length >= (int)sizeof whole) {
+        length = (int)sizeof whole - 1;
+        whole[length - 1] = '\n';
+    }
+    ssize_t written = write(STDERR_FILENO, whole, (size_t)length);
+    (void)written; /* there is no other place to complain at */
+}
+
+void pl_report(const char *format, ...)
+{
+    if (pl_setting_flag(PL_SETTING_QUIET))
+        return;
+    char line[PARALLEL_MESSAGE_SIZE * 2];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    report_line(line);
+}
+
+_Noreturn void pl_report_and_abort(const char *format, ...)
+{
+    char line[PARALLEL_MESSAGE_SIZE * 2];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    report_line(line);
+    abort();
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * A latch opens once. It is one 32-bit word: bit 0 says open, bit 1 says that somebody sleeps, and the other 30 bits
+ * are its owner's, who keeps a state there, so that "the state is final" and "the latch is open" are one store.
+ *
+ *     closed ---- wait: sets WAITED, sleeps ----> closed|WAITED
+ *       |                                             |
+ *       +---- open -----> open <---- open, wakes -----+
+ *
+ * Lifetime: a waiter may free the latch as soon as it sees it open, so opening touches the word exactly once and
+ * never again; the wake that follows uses the address only (see pl_futex_wake). */
+#ifndef LIBPARALLEL_BASE_LATCH_H
+#define LIBPARALLEL_BASE_LATCH_H
+
+#include <stdbool.h>
+
+#include "libparallel/base/atomics.h"
+
+enum {
+    PL_LATCH_OPEN = 1u << 0,
+    PL_LATCH_WAITED = 1u << 1,
+    PL_LATCH_OWNER_SHIFT = 2, /* the first bit that is the owner's */
+};
+
+struct pl_latch {
+    _Atomic uint32_t word;
+};
+
+/* Pairs with the release in pl_latch_open(): who sees it open sees all that was written before it was opened. */
+static inline bool pl_latch_is_open(struct pl_latch *latch)
+{
+    return (pl_load_acquire(&latch->word) & PL_LATCH_OPEN) != 0;
+}
+
+/* Opens the latch and adds `owner_delta` to the word, which the caller has chosen so that only its own bits change.
+ * Exactly one thread opens a latch. */
+void pl_latch_open(struct pl_latch *latch, uint32_t owner_delta);
+
+/* Waits until the latch is open: spins up to `spin_turns`, then sleeps. False if the deadline passed first. */
+bool pl_latch_wait(struct pl_latch *latch, uint64_t deadline_ns, uint32_t spin_turns);
+
+#endif

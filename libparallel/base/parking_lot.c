@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The parking lot: a stack of parked workers under a lock, a count that can be read without it, and a futex word a
+ * worker. A wake is always aimed: the waker takes a worker off the stack first and only then writes its word, so two
+ * wakes never hit one sleeper and a wake never falls on nobody. Protocol: docs/protocols/parking.md. */
+#include "libparallel/base/parking_lot.h"
+
+#include "libparallel/base/clock.h"
+#include "libparallel/base/futex.h"
+
+void pl_parking_lot_open(struct pl_parking_lot *lot)
+{
+    atomic_init(&lot->parked_count, 0);
+    lot->top = NULL;
+    pthread_mutex_init(&lot->lock, NULL);
+}
+
+void pl_parking_lot_close(struct pl_parking_lot *lot)
+{
+    pthread_mutex_destroy(&lot->lock);
+}
+
+static void unlink_parker(struct pl_parking_lot *lot, struct pl_parker *parker)
+{
+    if (parker->above != NULL)
+        parker->above->below = parker->below;
+    else
+        lot->top = parker->below;
+    if (parker->below != NULL)
+        parker->below->above = parker->above;
+    parker->is_parked = false;
+    /* Relaxed would do for the arithmetic, which the lock orders; seq_cst so that the count's every change stands in
+     * the one order that the protocol page reasons about. */
+    pl_sub_seq_cst(&lot->parked_count, 1);
+}
+
+void pl_parking_lot_enter(struct pl_parking_lot *lot, struct pl_parker *self)
+{
+    pthread_mutex_lock(&lot->lock);
+    /* Relaxed: nobody else writes the word of a worker that is not on the stack, and the lock publishes it. */
+    pl_store_relaxed(&self->is_called, 0);
+    self->above = NULL;
+    self->below = lot->top;
+    if (lot->top != NULL)
+        lot->top->above = self;
+    lot->top = self;
+    self->is_parked = true;
+    /* Partner: the load in pl_parking_lot_count() of a thread that has just published work. */
+    pl_add_seq_cst(&lot->parked_count, 1);
+    pthread_mutex_unlock(&lot->lock);
+}
+
+bool pl_parking_lot_leave(struct pl_parking_lot *lot, struct pl_parker *self)
+{
+    pthread_mutex_lock(&lot->lock);
+    bool was_parked = self->is_parked;
+    if (was_parked)
+        unlink_parker(lot, self);
+    pthread_mutex_unlock(&lot->lock);
+    return was_parked;
+}
+
+bool pl_parking_lot_sleep(struct pl_parking_lot *lot, struct pl_parker *self, uint64_t deadline_ns)
+{
+    /* Acquire: pairs with the release in wake_one(); the woken worker sees what its waker did before. */
+    while (pl_load_acquire(&self->is_called) == 0) {
+        enum pl_futex_result result = pl_futex_wait(&self->is_called, 0, deadline_ns, PL_FUTEX_PRIVATE);
+        if (result == PL_FUTEX_TIMED_OUT && pl_parking_lot_leave(lot, self))
+            return false; /* else a wake is under way: it was aimed before the deadline, and arrives */
+        if (result == PL_FUTEX_TIMED_OUT)
+            deadline_ns = PARALLEL_NEVER;
+    }
+    return true;
+}
+
+struct pl_parker *pl_parking_lot_wake_one(struct pl_parking_lot *lot)
+{
+    if (pl_parking_lot_count(lot) == 0)
+        return NULL;
+    pthread_mutex_lock(&lot->lock);
+    struct pl_parker *parker = lot->top;
+    if (parker != NULL)
+        unlink_parker(lot, parker);
+    pthread_mutex_unlock(&lot->lock);
+    if (parker == NULL)
+        return NULL;
+    /* Release: pairs with the acquire in sleep(). After this store the parker belongs to its worker again. */
+    pl_store_release(&parker->is_called, 1);
+    pl_futex_wake(&parker->is_called, 1, PL_FUTEX_PRIVATE);
+    return parker;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * A parking lot: where workers sleep when there is nothing to do, and from where one chosen worker, the one that
+ * parked last (its caches are the warmest), is woken. docs/protocols/parking.md says why no wake-up is lost.
+ *
+ *   worker:                                        somebody with work:
+ *     pl_parking_lot_enter(lot, me)                  publish the work           (a seq_cst read-modify-write)
+ *     look for work once more                        pl_parking_lot_wake_one()  (reads the count, seq_cst)
+ *     found:  pl_parking_lot_leave(lot, me)
+ *     none:   pl_parking_lot_sleep(lot, me, deadline)
+ *
+ * Does not know what work is, nor who should be woken for it. */
+#ifndef LIBPARALLEL_BASE_PARKING_LOT_H
+#define LIBPARALLEL_BASE_PARKING_LOT_H
+
+#include <pthread.h>
+#include <stdbool.h>
+
+#include "libparallel/base/atomics.h"
+
+/* One for each worker; a line of its own, since the waker writes it while the worker polls or sleeps on it. */
+struct pl_parker {
+    _Alignas(PL_CACHE_LINE) _Atomic uint32_t is_called; /* futex word; 0 while parked, 1 once a wake is aimed here */
+    struct pl_parker *below;                            /* under the lot's lock */
+    struct pl_parker *above;                            /* under the lot's lock */
+    bool is_parked;                                     /* under the lot's lock: on the stack */
+};
+
+struct pl_parking_lot {
+    _Alignas(PL_CACHE_LINE) _Atomic uint32_t parked_count; /* == length of the stack; written under the lock */
+    struct pl_parker *top;                                 /* under the lock */
+    pthread_mutex_t lock; /* taken only to sleep and to wake: both cost a system call anyway */
+};
+
+_Static_assert(sizeof(struct pl_parker) == PL_CACHE_LINE, "a parker owns exactly one cache line");
+
+void pl_parking_lot_open(struct pl_parking_lot *lot);
+void pl_parking_lot_close(struct pl_parking_lot *lot);
+
+/* Puts the calling worker on the stack: from now on a wake can be aimed at it. */
+void pl_parking_lot_enter(struct pl_parking_lot *lot, struct pl_parker *self);
+
+/* Takes the calling worker off again because it found work itself. False if a wake has been aimed at it meanwhile:
+ * that wake is used up, and the worker is awake because of it. */
+bool pl_parking_lot_leave(struct pl_parking_lot *lot, struct pl_parker *self);
+
+/* Sleeps until a wake is aimed at this worker (true), or the deadline passes (false: it is off the stack). */
+bool pl_parking_lot_sleep(struct pl_parking_lot *lot, struct pl_parker *self, uint64_t deadline_ns);
+
+/* Wakes the worker that parked last; NULL if none is parked. Any thread. One load when nobody is parked. */
+struct pl_parker *pl_parking_lot_wake_one(struct pl_parking_lot *lot);
+
+/* The number of parked workers at some moment of the call. Sequentially consistent: see the protocol page. */
+static inline uint32_t pl_parking_lot_count(struct pl_parking_lot *lot)
+{
+    return pl_load_seq_cst(&lot->parked_count);
+}
+
+#endif

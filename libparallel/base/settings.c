@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The table of settings. The environment is read once, at the first use of any setting, so a later setenv() by the
+ * program changes nothing, and no thread reads the environment while another one writes it. A count or flag is parsed
+ * here; a text is checked by the floor that understands it. */
+#include "libparallel/base/settings.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "libparallel/base/error.h"
+
+enum setting_type { FLAG, COUNT, TEXT };
+
+struct setting {
+    const char *name;
+    enum setting_type type;
+    const char *fallback; /* in words, for the table */
+    const char *meaning;
+};
+
+static const struct setting table[PL_SETTING_COUNT] = {
+    [PL_SETTING_EXECUTOR] = {"PARALLEL_EXECUTOR", TEXT, "threads",
+                             "specification of the default executor, such as serial or threads:4,places=l3"},
+    [PL_SETTING_WORKERS] = {"PARALLEL_WORKERS", COUNT, "all cores that are ours",
+                            "upper limit on the number of workers of every executor and loop"},
+    [PL_SETTING_PLACES] = {"PARALLEL_PLACES", TEXT, "cores",
+                           "where workers run: cores, pus, l3, numa, packages, inherit, none, or a list as hwloc writes it"},
+    [PL_SETTING_SHOW_PLACES] = {"PARALLEL_SHOW_PLACES", FLAG, "0", "1 writes one line a worker: where it runs"},
+    [PL_SETTING_QUIET] = {"PARALLEL_QUIET", FLAG, "0", "1 silences reports and warnings on stderr"},
+};
+
+/* A worker count beyond this is a typing error: Linux itself allows 4 194 304 threads and processes (PID_MAX_LIMIT). */
+enum { LARGEST_COUNT = 4194304 };
+
+static struct {
+    const char *text;
+    size_t count;
+    bool flag;
+    bool is_malformed;
+} values[PL_SETTING_COUNT];
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void read_value(enum pl_setting setting)
+{
+    const char *text = getenv(table[setting].name);
+    if (text == NULL || text[0] == '\0') /* set to nothing is not set, as for OpenMP's variables */
+        return;
+    values[setting].text = strdup(text);
+    if (values[setting].text == NULL)
+        return; /* not set, then: there is no caller yet to tell */
+    char *end = NULL;
+    switch (table[setting].type) {
+    case TEXT:
+        break;
+    case FLAG:
+        values[setting].flag = strcmp(text, "1") == 0;
+        values[setting].is_malformed = strcmp(text, "0") != 0 && strcmp(text, "1") != 0;
+        break;
+    case COUNT:
+        if (text[0] >= '0' && text[0] <= '9') {
+            errno = 0;
+            unsigned long count = strtoul(text, &end, 10);
+            values[setting].is_malformed = *end != '\0' || errno != 0 || count == 0 || count > LARGEST_COUNT;
+            values[setting].count = values[setting].is_malformed ? 0 : count;
+        } else {
+            values[setting].is_malformed = true;
+        }
+        break;
+    }
+}
+
+static void read_environment(void)
+{
+    int saved_errno = errno;
+    for (int setting = 0; setting < PL_SETTING_COUNT; setting++)
+        read_value((enum pl_setting)setting);
+    errno = saved_errno;
+}
+
+int parallel_settings_check(void)
+{
+    pthread_once(&once, read_environment);
+    for (int setting = 0; setting < PL_SETTING_COUNT; setting++) {
+        if (!values[setting].is_malformed)
+            continue;
+        const char *expected = table[setting].type == FLAG ? "0 or 1" : "a whole number from 1 to 4194304";
+        return pl_error_set(PARALLEL_ESETTING, 0, "%s=%s: expected %s", table[setting].name, values[setting].text,
+                            expected);
+    }
+    return 0;
+}
+
+void parallel_settings_print(FILE *stream)
+{
+    pthread_once(&once, read_environment);
+    for (int setting = 0; setting < PL_SETTING_COUNT; setting++) {
+        const char *text = values[setting].text;
+        fprintf(stream, "%-22s %s\n%24sdefault: %s; now: %s%s\n", table[setting].name, table[setting].meaning, "",
+                table[setting].fallback, text != NULL ? text : "default",
+                values[setting].is_malformed ? " (malformed)" : "");
+    }
+}
+
+bool pl_setting_flag(enum pl_setting setting)
+{
+    pthread_once(&once, read_environment);
+    return values[setting].flag;
+}
+
+size_t pl_setting_count(enum pl_setting setting)
+{
+    pthread_once(&once, read_environment);
+    return values[setting].count;
+}
+
+const char *pl_setting_text(enum pl_setting setting)
+{
+    pthread_once(&once, read_environment);
+    return values[setting].text;
+}
