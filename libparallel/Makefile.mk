@@ -9,6 +9,7 @@ libparallelinclude_HEADERS = \
 	libparallel/compiler.h \
 	libparallel/deadline.h \
 	libparallel/error.h \
+	libparallel/scope.h \
 	libparallel/settings.h
 
 pkgconfigdir = $(libdir)/pkgconfig

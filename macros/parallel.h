@@ -6,6 +6,7 @@
 
 #include <libparallel/deadline.h>
 #include <libparallel/error.h>
+#include <libparallel/scope.h>
 #include <libparallel/settings.h>
 
 #endif

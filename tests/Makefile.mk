@@ -14,3 +14,4 @@ AM_TESTS_ENVIRONMENT = \
 	OPENMP_CFLAGS OPENMP_CXXFLAGS;
 
 include tests/base/Makefile.mk
+include tests/tasks/Makefile.mk

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Owns the calling thread's stack of scopes and the error that a scope holds after parallel_fail(). */
+#include "libparallel/tasks/scope.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "libparallel/base/error.h"
+
+_Thread_local struct pl_scope *pl_scope_current __attribute__((tls_model("initial-exec")));
+
+/* What a failure becomes when there is no memory to hold its message: still a failure. Never freed. */
+static const parallel_error out_of_memory = {PARALLEL_ENOMEMORY, 0,
+                                             "out of memory while the message of a failure was kept"};
+
+static void record_failure(struct pl_scope *scope, int code, const char *format, va_list arguments)
+{
+    parallel_error *failure = malloc(sizeof *failure);
+    if (failure == NULL) {
+        scope->failure = &out_of_memory;
+        return;
+    }
+    pl_error_fill_arguments(failure, code, 0, format, arguments);
+    scope->failure = failure;
+}
+
+int pl_scope_take_failure(struct pl_scope *scope, parallel_error *error)
+{
+    const parallel_error *failure = scope->failure;
+    *error = *failure;
+    scope->failure = NULL;
+    if (failure != &out_of_memory)
+        free((void *)(uintptr_t)failure);
+    return error->code;
+}
+
+int parallel_fail(int code, const char *format, ...)
+{
+    if (code == 0)
+        return pl_error_set(PARALLEL_EMISUSE, 0, "parallel_fail: code 0 would read as success");
+    struct pl_scope *scope = pl_scope_current;
+    if (scope == NULL)
+        return pl_error_set(PARALLEL_EMISUSE, 0, "parallel_fail: called outside of any task or loop body");
+    if (pl_scope_has_failed(scope))
+        return 0;
+    va_list arguments;
+    va_start(arguments, format);
+    record_failure(scope, code, format, arguments);
+    va_end(arguments);
+    return 0;
+}
+
+bool parallel_is_cancelled(void)
+{
+    return pl_scope_is_cancelled(pl_scope_current);
+}

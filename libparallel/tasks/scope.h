@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * A scope is one run of a task or of a chunk of a loop body on the calling thread: the place where parallel_fail()
+ * leaves its error and where parallel_is_cancelled() asks. Scopes form a stack a thread, innermost first:
+ *
+ *     pl_scope_current -> loop body -> task -> NULL
+ *
+ * The runner owns the scope, usually in its own frame:
+ *
+ *     struct pl_scope scope;
+ *     pl_scope_enter(&scope, is_cancelled);
+ *     run();
+ *     pl_scope_leave(&scope);
+ *     if (pl_scope_has_failed(&scope))
+ *         pl_scope_take_failure(&scope, &error);
+ *
+ * Every task pays for this, so entering is four stores and the 264 bytes of an error exist only after a failure. */
+#ifndef LIBPARALLEL_TASKS_SCOPE_H
+#define LIBPARALLEL_TASKS_SCOPE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <libparallel/error.h>
+#include <libparallel/scope.h>
+
+struct pl_scope {
+    struct pl_scope *outer;                         /* the scope that was innermost before this one, or NULL */
+    const parallel_error *failure;                  /* NULL until the first parallel_fail() */
+    bool (*is_cancelled)(const struct pl_scope *);  /* asked by parallel_is_cancelled(); NULL: never cancelled */
+};
+
+/* The innermost scope of the calling thread; NULL outside tasks and loop bodies. Initial-exec: one load, no call; the
+ * library takes a few dozen bytes of the static thread-local block, which is what the block is for. */
+extern _Thread_local struct pl_scope *pl_scope_current __attribute__((tls_model("initial-exec")));
+
+/* Makes `scope` the innermost one. `is_cancelled` finds its task by the scope's address; a loop's goes on to ask the
+ * outer scope, a task's does not. Pairs with pl_scope_leave() on the same thread, in reverse order. */
+static inline void pl_scope_enter(struct pl_scope *scope, bool (*is_cancelled)(const struct pl_scope *))
+{
+    scope->outer = pl_scope_current;
+    scope->failure = NULL;
+    scope->is_cancelled = is_cancelled;
+    pl_scope_current = scope;
+}
+
+static inline void pl_scope_leave(struct pl_scope *scope)
+{
+    pl_scope_current = scope->outer;
+}
+
+static inline bool pl_scope_has_failed(const struct pl_scope *scope)
+{
+    return scope->failure != NULL;
+}
+
+/* Is this scope cancelled? False for NULL. */
+static inline bool pl_scope_is_cancelled(const struct pl_scope *scope)
+{
+    return scope != NULL && scope->is_cancelled != NULL && scope->is_cancelled(scope);
+}
+
+/* Copies the failure out, frees it and returns its code; the scope has not failed any more. Only of a scope that has
+ * failed; inside or after it. */
+int pl_scope_take_failure(struct pl_scope *scope, parallel_error *error);
+
+#endif
