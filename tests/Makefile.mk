@@ -2,9 +2,23 @@
 # A unit test links the internal build and sees every symbol; a test of the public interface links what users link.
 # Without a line of its own a test is a unit test (LDADD in Makefile.am); a public one says
 # `tests_floor_name_LDADD = $(public_ldadd)`.
-public_ldadd = libparallel.la $(CHECK_LIBS)
+public_ldadd = libtest-support.la libparallel.la $(CHECK_LIBS)
 
-EXTRA_DIST += tests/support/property.h
+# What tests share. It uses nothing of the library, so that either build of it can stand behind.
+check_LTLIBRARIES += libtest-support.la
+libtest_support_la_SOURCES = \
+	tests/support/failing_allocation.c \
+	tests/support/failing_allocation.h \
+	tests/support/in_child.c \
+	tests/support/in_child.h \
+	tests/support/kernel_view.c \
+	tests/support/kernel_view.h \
+	tests/support/property.h
+
+# For a test that includes tests/support/failing_allocation.h.
+failing_allocation_ldflags = \
+	-Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc -Wl,--wrap=free \
+	-Wl,--wrap=aligned_alloc -Wl,--wrap=posix_memalign -Wl,--wrap=strdup -Wl,--wrap=strndup
 
 AM_TESTS_ENVIRONMENT = \
 	srcdir='$(srcdir)' builddir='$(builddir)' top_srcdir='$(top_srcdir)' top_builddir='$(top_builddir)' \

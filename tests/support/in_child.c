@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The parent reads the pipe until the child, and whoever it leaves behind with the pipe open, is gone, then reaps. */
+#include "tests/support/in_child.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static _Noreturn void give_up(const char *what)
+{
+    perror(what);
+    abort();
+}
+
+static void read_all(int from, char *text, size_t size)
+{
+    size_t length = 0;
+    char chunk[512];
+    for (ssize_t got; (got = read(from, chunk, sizeof chunk)) != 0;) {
+        if (got < 0 && errno != EINTR)
+            give_up("in_child: read");
+        for (ssize_t i = 0; i < got && length < size - 1; i++)
+            text[length++] = chunk[i];
+    }
+    text[length] = '\0';
+}
+
+struct child_outcome run_in_child(void (*body)(void *context), void *context)
+{
+    struct child_outcome outcome = {0};
+    int ends[2];
+    fflush(NULL); /* or the child could write the parent's buffered lines once more */
+    if (pipe(ends) != 0)
+        give_up("in_child: pipe");
+    pid_t child = fork();
+    if (child < 0)
+        give_up("in_child: fork");
+    if (child == 0) {
+        dup2(ends[1], STDERR_FILENO);
+        close(ends[0]);
+        close(ends[1]);
+        body(context);
+        _exit(0);
+    }
+    close(ends[1]);
+    read_all(ends[0], outcome.complaint, sizeof outcome.complaint);
+    close(ends[0]);
+    while (waitpid(child, &outcome.status, 0) < 0)
+        if (errno != EINTR)
+            give_up("in_child: waitpid");
+    return outcome;
+}
+
+bool ended_well(const struct child_outcome *outcome)
+{
+    return WIFEXITED(outcome->status) && WEXITSTATUS(outcome->status) == 0;
+}
+
+bool ended_by_signal(const struct child_outcome *outcome, int signal)
+{
+    return WIFSIGNALED(outcome->status) && WTERMSIG(outcome->status) == signal;
+}
