@@ -1,1 +1,4 @@
 # SPDX-License-Identifier: BSD-3-Clause
+EXTRA_DIST += \
+	docs/protocols/parking.md \
+	docs/protocols/parking.pml

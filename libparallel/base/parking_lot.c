@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * The parking lot: a stack of parked workers under a lock, a count that can be read without it, and a futex word a
- * worker. A wake is always aimed: the waker takes a worker off the stack first and only then writes its word, so two
+ * worker. A wake is always aimed: under the lock the waker takes a worker off the stack and writes its word, so two
  * wakes never hit one sleeper and a wake never falls on nobody. Protocol: docs/protocols/parking.md. */
 #include "libparallel/base/parking_lot.h"
 
@@ -12,7 +12,7 @@ void pl_parking_lot_open(struct pl_parking_lot *lot)
 {
     atomic_init(&lot->parked_count, 0);
     lot->top = NULL;
-    pthread_mutex_init(&lot->lock, NULL);
+    pthread_mutex_init(&lot->lock, NULL); /* cannot fail: default attributes allocate nothing on Linux */
 }
 
 void pl_parking_lot_close(struct pl_parking_lot *lot)
@@ -37,7 +37,7 @@ static void unlink_parker(struct pl_parking_lot *lot, struct pl_parker *parker)
 void pl_parking_lot_enter(struct pl_parking_lot *lot, struct pl_parker *self)
 {
     pthread_mutex_lock(&lot->lock);
-    /* Relaxed: nobody else writes the word of a worker that is not on the stack, and the lock publishes it. */
+    /* Relaxed: wakers write the word under the same lock, and only while its worker is on the stack. */
     pl_store_relaxed(&self->is_called, 0);
     self->above = NULL;
     self->below = lot->top;
@@ -64,11 +64,8 @@ bool pl_parking_lot_sleep(struct pl_parking_lot *lot, struct pl_parker *self, ui
 {
     /* Acquire: pairs with the release in wake_one(); the woken worker sees what its waker did before. */
     while (pl_load_acquire(&self->is_called) == 0) {
-        enum pl_futex_result result = pl_futex_wait(&self->is_called, 0, deadline_ns, PL_FUTEX_PRIVATE);
-        if (result == PL_FUTEX_TIMED_OUT && pl_parking_lot_leave(lot, self))
-            return false; /* else a wake is under way: it was aimed before the deadline, and arrives */
-        if (result == PL_FUTEX_TIMED_OUT)
-            deadline_ns = PARALLEL_NEVER;
+        if (pl_futex_wait(&self->is_called, 0, deadline_ns, PL_FUTEX_PRIVATE) == PL_FUTEX_TIMED_OUT)
+            return !pl_parking_lot_leave(lot, self); /* not on the stack any more: a wake came first after all */
     }
     return true;
 }
@@ -79,13 +76,16 @@ struct pl_parker *pl_parking_lot_wake_one(struct pl_parking_lot *lot)
         return NULL;
     pthread_mutex_lock(&lot->lock);
     struct pl_parker *parker = lot->top;
-    if (parker != NULL)
+    if (parker != NULL) {
         unlink_parker(lot, parker);
+        /* Release: pairs with the acquire in sleep(). Under the lock: as soon as the lock is free, leave() can tell
+         * the worker that it is off the stack, and the worker may park anew. A store that came later than that would
+         * call it out of its next sleep while it still stands on the stack. */
+        pl_store_release(&parker->is_called, 1);
+    }
     pthread_mutex_unlock(&lot->lock);
-    if (parker == NULL)
-        return NULL;
-    /* Release: pairs with the acquire in sleep(). After this store the parker belongs to its worker again. */
-    pl_store_release(&parker->is_called, 1);
-    pl_futex_wake(&parker->is_called, 1, PL_FUTEX_PRIVATE);
+    /* The address only. By now the worker may be awake, gone, or asleep again: then it looks at its word and sleeps on. */
+    if (parker != NULL)
+        pl_futex_wake(&parker->is_called, 1, PL_FUTEX_PRIVATE);
     return parker;
 }

@@ -4,11 +4,13 @@
  * parked last (its caches are the warmest), is woken. docs/protocols/parking.md says why no wake-up is lost.
  *
  *   worker:                                        somebody with work:
- *     pl_parking_lot_enter(lot, me)                  publish the work           (a seq_cst read-modify-write)
- *     look for work once more                        pl_parking_lot_wake_one()  (reads the count, seq_cst)
- *     found:  pl_parking_lot_leave(lot, me)
- *     none:   pl_parking_lot_sleep(lot, me, deadline)
+ *     pl_parking_lot_enter(lot, me)                  publish the work           (seq_cst, or under a lock)
+ *     look for work once more    (in the same way)   pl_parking_lot_wake_one()  (reads the count, seq_cst)
+ *     found:  if (!pl_parking_lot_leave(lot, me) && there is more)
+ *                 pl_parking_lot_wake_one(lot)
+ *     none:   pl_parking_lot_sleep(lot, me, deadline), then from the top, also after a deadline
  *
+ * A shutdown is work too: publish it, then wake until nobody is parked.
  * Does not know what work is, nor who should be woken for it. */
 #ifndef LIBPARALLEL_BASE_PARKING_LOT_H
 #define LIBPARALLEL_BASE_PARKING_LOT_H
@@ -20,7 +22,7 @@
 
 /* One for each worker; a line of its own, since the waker writes it while the worker polls or sleeps on it. */
 struct pl_parker {
-    _Alignas(PL_CACHE_LINE) _Atomic uint32_t is_called; /* futex word; 0 while parked, 1 once a wake is aimed here */
+    _Alignas(PL_CACHE_LINE) _Atomic uint32_t is_called; /* futex word; 1: a wake was aimed here; written under the lock */
     struct pl_parker *below;                            /* under the lot's lock */
     struct pl_parker *above;                            /* under the lot's lock */
     bool is_parked;                                     /* under the lot's lock: on the stack */
@@ -34,20 +36,23 @@ struct pl_parking_lot {
 
 _Static_assert(sizeof(struct pl_parker) == PL_CACHE_LINE, "a parker owns exactly one cache line");
 
+/* Nobody may be in any call on the lot when it closes; workers that have ended are off the stack. */
 void pl_parking_lot_open(struct pl_parking_lot *lot);
 void pl_parking_lot_close(struct pl_parking_lot *lot);
 
 /* Puts the calling worker on the stack: from now on a wake can be aimed at it. */
 void pl_parking_lot_enter(struct pl_parking_lot *lot, struct pl_parker *self);
 
-/* Takes the calling worker off again because it found work itself. False if a wake has been aimed at it meanwhile:
- * that wake is used up, and the worker is awake because of it. */
+/* Takes the calling worker off again because it found work itself. False if a wake has been aimed at it meanwhile: it
+ * is off the stack already, and owes that wake to others. What it found need not be what the wake was for, and while it
+ * is busy nobody else would look, so if there is more work it wakes one in its place. */
 bool pl_parking_lot_leave(struct pl_parking_lot *lot, struct pl_parker *self);
 
 /* Sleeps until a wake is aimed at this worker (true), or the deadline passes (false: it is off the stack). */
 bool pl_parking_lot_sleep(struct pl_parking_lot *lot, struct pl_parker *self, uint64_t deadline_ns);
 
-/* Wakes the worker that parked last; NULL if none is parked. Any thread. One load when nobody is parked. */
+/* Wakes the worker that parked last; NULL if none is parked. Any thread. One load when nobody is parked. The result
+ * says who it was; its worker may have ended by then, so it is to be compared, not followed. */
 struct pl_parker *pl_parking_lot_wake_one(struct pl_parking_lot *lot);
 
 /* The number of parked workers at some moment of the call. Sequentially consistent: see the protocol page. */
