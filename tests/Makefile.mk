@@ -20,12 +20,16 @@ failing_allocation_ldflags = \
 	-Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc -Wl,--wrap=free \
 	-Wl,--wrap=aligned_alloc -Wl,--wrap=posix_memalign -Wl,--wrap=strdup -Wl,--wrap=strndup
 
+EXTRA_DIST += tests/support/script.sh
+
 AM_TESTS_ENVIRONMENT = \
 	srcdir='$(srcdir)' builddir='$(builddir)' top_srcdir='$(top_srcdir)' top_builddir='$(top_builddir)' \
 	CC='$(CC)' CXX='$(CXX)' SANITIZER='$(SANITIZER)' SANITIZER_FLAGS='$(SANITIZER_FLAGS)' \
-	OPENMP_CFLAGS='$(OPENMP_CFLAGS)' OPENMP_CXXFLAGS='$(OPENMP_CXXFLAGS)'; \
+	OPENMP_CFLAGS='$(OPENMP_CFLAGS)' OPENMP_CXXFLAGS='$(OPENMP_CXXFLAGS)' OPENMP_RUNTIME='$(OPENMP_RUNTIME)' \
+	HWLOC_CFLAGS='$(HWLOC_CFLAGS)'; \
 	export srcdir builddir top_srcdir top_builddir CC CXX SANITIZER SANITIZER_FLAGS \
-	OPENMP_CFLAGS OPENMP_CXXFLAGS;
+	OPENMP_CFLAGS OPENMP_CXXFLAGS OPENMP_RUNTIME HWLOC_CFLAGS;
 
 include tests/base/Makefile.mk
 include tests/tasks/Makefile.mk
+include tests/tools/Makefile.mk

@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: BSD-3-Clause
+tools_tests = \
+	tests/tools/headers_compile_alone.sh \
+	tests/tools/layers_are_kept.sh \
+	tests/tools/library_exports_its_interface_only.sh
+dist_check_SCRIPTS += $(tools_tests)
+TESTS += $(tools_tests)
