@@ -9,8 +9,10 @@ libparallelinclude_HEADERS = \
 	libparallel/compiler.h \
 	libparallel/deadline.h \
 	libparallel/error.h \
+	libparallel/placement.h \
 	libparallel/scope.h \
-	libparallel/settings.h
+	libparallel/settings.h \
+	libparallel/topology.h
 
 pkgconfigdir = $(libdir)/pkgconfig
 pkgconfig_DATA = libparallel/libparallel.pc

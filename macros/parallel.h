@@ -6,7 +6,9 @@
 
 #include <libparallel/deadline.h>
 #include <libparallel/error.h>
+#include <libparallel/placement.h>
 #include <libparallel/scope.h>
 #include <libparallel/settings.h>
+#include <libparallel/topology.h>
 
 #endif

@@ -32,9 +32,6 @@ static const struct setting table[PL_SETTING_COUNT] = {
     [PL_SETTING_QUIET] = {"PARALLEL_QUIET", FLAG, "0", "1 silences reports and warnings on stderr"},
 };
 
-/* A worker count beyond this is a typing error: Linux itself allows 4 194 304 threads and processes (PID_MAX_LIMIT). */
-enum { LARGEST_COUNT = 4194304 };
-
 static struct {
     const char *text;
     size_t count;
@@ -64,7 +61,7 @@ static void read_value(enum pl_setting setting)
         if (text[0] >= '0' && text[0] <= '9') {
             errno = 0;
             unsigned long count = strtoul(text, &end, 10);
-            values[setting].is_malformed = *end != '\0' || errno != 0 || count == 0 || count > LARGEST_COUNT;
+            values[setting].is_malformed = *end != '\0' || errno != 0 || count == 0 || count > PL_LARGEST_COUNT;
             values[setting].count = values[setting].is_malformed ? 0 : count;
         } else {
             values[setting].is_malformed = true;

@@ -18,6 +18,9 @@ enum pl_setting {
     PL_SETTING_COUNT
 };
 
+/* A worker count beyond this is a typing error: Linux itself allows 4 194 304 threads and processes (PID_MAX_LIMIT). */
+#define PL_LARGEST_COUNT 4194304
+
 /* The value in force of a setting of each type: the environment's if it is set and well-formed, else the default.
  * Malformed values are reported by parallel_settings_check(), which every open calls. */
 bool pl_setting_flag(enum pl_setting setting);
