@@ -31,5 +31,6 @@ AM_TESTS_ENVIRONMENT = \
 	OPENMP_CFLAGS OPENMP_CXXFLAGS OPENMP_RUNTIME HWLOC_CFLAGS;
 
 include tests/base/Makefile.mk
+include tests/docs/Makefile.mk
 include tests/tasks/Makefile.mk
 include tests/tools/Makefile.mk

@@ -4,3 +4,7 @@ dist_noinst_SCRIPTS += \
 	tools/check-layers \
 	tools/check-symbols \
 	tools/test-summary
+
+bin_PROGRAMS += tools/parallel-info
+tools_parallel_info_SOURCES = tools/parallel-info.c
+tools_parallel_info_LDADD = libparallel.la

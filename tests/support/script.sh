@@ -42,3 +42,10 @@ fails() {
         fail "did not fail: $*"
     fi
 }
+
+# Of a test whose programs have inline loops. Without OpenMP flags they run serially, and the test still means something.
+uses_inline_loops() {
+    if [ "$SANITIZER" = thread ] && [ "$OPENMP_RUNTIME" = libgomp ]; then
+        skip 'libgomp is not instrumented, so the thread sanitizer would report races that are none'
+    fi
+}

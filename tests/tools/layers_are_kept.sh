@@ -10,7 +10,7 @@ succeeds "$top_srcdir/tools/check-layers" "$top_srcdir"
 planted() {
     rm -rf "$work/tree"
     mkdir "$work/tree"
-    cp -R "$top_srcdir/libparallel" "$top_srcdir/macros" "$top_srcdir/examples" "$work/tree"
+    cp -R "$top_srcdir/libparallel" "$top_srcdir/macros" "$top_srcdir/examples" "$top_srcdir/tools" "$work/tree"
     chmod -R u+w "$work/tree"
     echo "#include $2" >>"$work/tree/$1"
     fails "$top_srcdir/tools/check-layers" "$work/tree"
@@ -25,9 +25,10 @@ planted libparallel/base/latch.h '"libparallel/machine/any.h"' \
 planted libparallel/error.h '<parallel.h>' 'floor 0 (base) includes macros/parallel.h of floor 6 (macros)'
 planted libparallel/settings.h '<libparallel/scope.h>' \
     'floor 0 (base) includes libparallel/scope.h of floor 5 (tasks)'
-planted libparallel/error.h '"libparallel/base/error.h"' 'is public or an example, and includes the internal'
-planted macros/parallel.h '<libparallel/tasks/any.h>' 'is public or an example, and includes the internal'
-planted examples/saxpy.c '"libparallel/base/clock.h"' 'is public or an example, and includes the internal'
+planted libparallel/error.h '"libparallel/base/error.h"' 'is for users, and includes the internal'
+planted macros/parallel.h '<libparallel/tasks/any.h>' 'is for users, and includes the internal'
+planted examples/saxpy.c '"libparallel/base/clock.h"' 'is for users, and includes the internal'
+planted tools/parallel-info.c '<libparallel/base/clock.h>' 'is for users, and includes the internal'
 planted libparallel/base/clock.c '  <hwloc.h>' '<hwloc.h> is included in machine only, this is base'
 planted libparallel/base/clock.c '"clock.h"' 'write the path of "clock.h" from the top of the tree'
 planted libparallel/base/clock.c '<libparallel/stranger.h>' 'libparallel/stranger.h has no floor'

@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: BSD-3-Clause
+docs_tests = \
+	tests/docs/readme_agrees_with_the_tree.sh
+dist_check_SCRIPTS += $(docs_tests)
+TESTS += $(docs_tests)
