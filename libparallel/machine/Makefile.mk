@@ -12,10 +12,15 @@ libparallel_sources += \
 	libparallel/machine/limit.h \
 	libparallel/machine/occupancy.c \
 	libparallel/machine/occupancy.h \
+	libparallel/machine/place.c \
+	libparallel/machine/place.h \
 	libparallel/machine/place_list.c \
+	libparallel/machine/place_private.h \
 	libparallel/machine/placement.c \
 	libparallel/machine/placement.h \
-	libparallel/machine/placement_private.h \
+	libparallel/machine/policy.c \
+	libparallel/machine/policy.h \
 	libparallel/machine/topology.c \
 	libparallel/machine/topology.h \
-	libparallel/machine/topology_private.h
+	libparallel/machine/topology_private.h \
+	libparallel/machine/topology_tables.c

@@ -45,7 +45,7 @@ static int enter_bound(const struct pl_place *place)
                             place->name);
     struct pl_cpu_set before;
     int error = pl_binding_get(&before);
-    if (error != 0)
+    if (error != 0 || pl_cpu_set_is_equal(&before, &place->cpus))
         return error;
     int cause = set_mask(&place->cpus);
     if (cause != 0)

@@ -7,10 +7,10 @@
 
 #include "libparallel/machine/placement.h"
 
-/* Enters the workers of a placement, before they start; reports the first core, if any, that now has more workers than
- * it should (one, or its number of PUs under the policy pus), or the place with more workers than cores. Places that
- * span several cores are judged by themselves, not against other executors: their workers can make room. Threads that
- * share cores with a pool on purpose, such as a loop's team, are not entered. Any thread. */
+/* Enters the workers of a placement, before they start. Reports, once a process, the first of: a core with more workers
+ * than it should have (one, or the number of its PUs under the policy pus); a place with more workers than cores; more
+ * bound workers, of all placements together, than there are cores. Workers that are not bound do not count. Threads
+ * that share cores with a pool on purpose, such as a loop's team, are not entered. Any thread. */
 void pl_occupancy_claim(const struct pl_placement *placement);
 
 /* Takes them out again. Pairs with the claim. */

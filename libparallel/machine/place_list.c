@@ -12,7 +12,7 @@
  * object that is named becomes a place; a mask, "all" and "root" become one place. hwloc's tools add all items up to one
  * set, so their prefixes ~ x ^, which take away from the sum, mean nothing here. Also left out: physical indexes, I/O
  * devices, and types given as a depth, which would make "0-3" ambiguous. */
-#include "libparallel/machine/placement_private.h"
+#include "libparallel/machine/place_private.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -34,9 +34,20 @@ struct indexes {
     size_t count;
 };
 
-static int malformed(const struct reader *reader, const char *what, size_t length, const char *where)
+/* A part of the item that is no part of the language. Long ones are cut, so that the message has room for both. */
+static int malformed(const struct reader *reader, const char *what, size_t length, const char *part)
 {
-    return pl_error_set(PARALLEL_ESPECIFICATION, 0, "places: %s: %s: \"%.*s\"", reader->item, what, (int)length, where);
+    enum { LONGEST = 60 };
+    return pl_error_set(PARALLEL_ESPECIFICATION, 0, "places: %.*s: %s: \"%.*s\"", LONGEST, reader->item, what,
+                        length < LONGEST ? (int)length : LONGEST, part);
+}
+
+/* Well-formed indexes of which not all exist. */
+static int outside(const struct reader *reader, size_t length, const char *part, size_t available)
+{
+    return pl_error_set(PARALLEL_EPLACE, 0, "places: %.60s: %.*s: %zu of them %s ours%s", reader->item,
+                        length < 60 ? (int)length : 60, part, available, available == 1 ? "is" : "are",
+                        available > 0 ? ", counted from 0" : "");
 }
 
 /* One place of all PUs of ours in `cpus`. */
@@ -96,21 +107,23 @@ static int find_depth(const struct reader *reader, const char *name, size_t leng
     if (has_number && !hwloc_obj_type_is_cache(type) && type != HWLOC_OBJ_GROUP)
         return malformed(reader, "no type of object with CPUs", length, name);
     if (*depth == HWLOC_TYPE_DEPTH_UNKNOWN)
-        return pl_error_set(PARALLEL_EPLACE, 0, "places: %s: this machine shows no %s", reader->item, text);
+        return pl_error_set(PARALLEL_EPLACE, 0, "places: %.60s: this machine shows no %s", reader->item, text);
     if (*depth == HWLOC_TYPE_DEPTH_MULTIPLE)
         return malformed(reader, "there are several kinds, add a digit", length, name);
     return 0;
 }
 
-/* Reads digits up to `end`; false if there are none or too many. */
+/* Reads digits up to `end`; false if there are none. What is larger than any index stays just that. */
 static bool read_index(const char **at, const char *end, size_t *out)
 {
-    size_t number = 0;
     const char *from = *at;
-    while (*at < end && isdigit((unsigned char)**at) && number <= PL_CPU_LIMIT)
-        number = 10 * number + (size_t)(*(*at)++ - '0');
+    size_t number = 0;
+    for (; *at < end && isdigit((unsigned char)**at); (*at)++) {
+        if (number <= PL_CPU_LIMIT)
+            number = 10 * number + (size_t)(**at - '0');
+    }
     *out = number;
-    return *at > from && number <= PL_CPU_LIMIT;
+    return *at > from;
 }
 
 static bool is_word(const char *text, size_t length, const char *word)
@@ -144,8 +157,7 @@ static int read_indexes(const struct reader *reader, const char *text, size_t le
         if (!read_index(&at, end, &out->count) || at != end || out->count == 0)
             return malformed(reader, "no count after the index", length, text);
         if (out->count > available)
-            return pl_error_set(PARALLEL_EPLACE, 0, "places: %s: %.*s: there are only %zu that are ours", reader->item,
-                                (int)length, text, available);
+            return outside(reader, length, text, available);
     } else if (*at == '-' && at + 1 == end) {
         out->count = out->first < available ? available - out->first : 0;
     } else if (*at == '-') {
@@ -157,19 +169,24 @@ static int read_indexes(const struct reader *reader, const char *text, size_t le
         return malformed(reader, "no index", length, text);
     }
     if (last >= available)
-        return pl_error_set(PARALLEL_EPLACE, 0, "places: %s: %.*s: there are only %zu that are ours, counted from 0",
-                            reader->item, (int)length, text, available);
+        return outside(reader, length, text, available);
     return 0;
 }
 
-/* Adds the objects of a chain "type:indexes.type:indexes" that lie in `within`; returns at the first error. */
-static int add_chain(const struct reader *reader, const char *chain, hwloc_const_cpuset_t within)
+/* Adds the objects of a chain "type:indexes.type:indexes" that lie in `within`; returns at the first error. `part` is
+ * the number of the chain's first object, so that a chain cannot be deeper than a tree. */
+static int add_chain(const struct reader *reader, const char *chain, size_t part, hwloc_const_cpuset_t within)
 {
     hwloc_topology_t hwloc = reader->topology->hwloc;
     size_t length = strcspn(chain, ".");
     const char *colon = memchr(chain, ':', length);
+    if (isdigit((unsigned char)chain[0]))
+        return malformed(reader, "say pu:0-3 for indexes, or 0xf for a mask", length, chain);
     if (colon == NULL)
-        return malformed(reader, "neither a policy nor type:index nor a mask 0x...", length, chain);
+        return malformed(reader, "neither a policy (cores, pus, l3, numa, packages, inherit, none) nor type:index",
+                         length, chain);
+    if (part == PL_PLACE_LEVELS)
+        return malformed(reader, "too many parts", length, chain);
     int depth;
     int error = find_depth(reader, chain, (size_t)(colon - chain), &depth);
     if (error != 0)
@@ -178,11 +195,11 @@ static int add_chain(const struct reader *reader, const char *chain, hwloc_const
     struct indexes indexes;
     error = read_indexes(reader, colon + 1, length - (size_t)(colon + 1 - chain), available, &indexes);
     if (error == 0 && indexes.count == 0)
-        error = pl_error_set(PARALLEL_EPLACE, 0, "places: %s: %.*s: there is none", reader->item, (int)length, chain);
+        error = outside(reader, length, chain, available);
     for (size_t i = 0; i < indexes.count && error == 0; i++) {
         size_t index = (indexes.first + i * indexes.step) % available;
         hwloc_obj_t object = hwloc_get_obj_inside_cpuset_by_depth(hwloc, within, depth, (unsigned)index);
-        error = chain[length] == '.' ? add_chain(reader, chain + length + 1, object->cpuset)
+        error = chain[length] == '.' ? add_chain(reader, chain + length + 1, part + 1, object->cpuset)
                                      : add_object(reader, object);
     }
     return error;
@@ -216,7 +233,7 @@ static int add_mask(const struct reader *reader)
         char list[64];
         pl_cpu_set_format(&reader->topology->cpus, list, sizeof list);
         hwloc_bitmap_andnot(mask, mask, ours);
-        error = pl_error_set(PARALLEL_EPLACE, 0, "places: %s: PU %d is not ours (PU %s are)", reader->item,
+        error = pl_error_set(PARALLEL_EPLACE, 0, "places: %.80s: PU %d is not ours (PU %s are)", reader->item,
                              hwloc_bitmap_first(mask), list);
     }
     if (error == 0)
@@ -236,7 +253,7 @@ static int add_item(const struct reader *reader)
         return add_place(reader, &reader->topology->cpus, "machine", -1);
     if (item[0] == '~' || item[0] == '^')
         return malformed(reader, "a list of places is no sum, so nothing can be taken from it", 1, item);
-    return add_chain(reader, item, hwloc_topology_get_topology_cpuset(reader->topology->hwloc));
+    return add_chain(reader, item, 0, hwloc_topology_get_topology_cpuset(reader->topology->hwloc));
 }
 
 int pl_places_parse(struct pl_places *places, const struct pl_topology *topology, const char *list)

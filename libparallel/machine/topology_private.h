@@ -8,7 +8,7 @@
 
 #include <hwloc.h>
 
-#include "libparallel/machine/placement.h"
+#include "libparallel/machine/place.h"
 #include "libparallel/machine/topology.h"
 
 /* One usable PU. Indexes are logical, -1 for none. */
@@ -49,5 +49,11 @@ struct pl_topology {
 
 /* Copies hwloc's bitmap. PARALLEL_ETOPOLOGY if it has a CPU beyond PL_CPU_LIMIT. */
 int pl_cpu_set_from_hwloc(hwloc_const_bitmap_t bitmap, struct pl_cpu_set *out);
+
+/* What counts as a core: a PU, where the system shows no cores. */
+hwloc_obj_type_t pl_topology_core_type(hwloc_topology_t hwloc);
+
+/* Fills the tables from the tree, which is cut to what is ours. 0 or PARALLEL_ENOMEMORY. */
+int pl_topology_flatten(struct pl_topology *topology);
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Places under construction, shared by the policies (placement.c) and the explicit lists (place_list.c). */
-#ifndef LIBPARALLEL_MACHINE_PLACEMENT_PRIVATE_H
-#define LIBPARALLEL_MACHINE_PLACEMENT_PRIVATE_H
+ * Places under construction, shared by the policies (policy.c) and the explicit lists (place_list.c). */
+#ifndef LIBPARALLEL_MACHINE_PLACE_PRIVATE_H
+#define LIBPARALLEL_MACHINE_PLACE_PRIVATE_H
 
-#include "libparallel/machine/placement.h"
+#include "libparallel/machine/place.h"
 #include "libparallel/machine/topology_private.h"
 
 /* A growing array. All zeros is the empty one; the owner frees items. */
@@ -16,6 +16,9 @@ struct pl_places {
 
 /* A new last place without PUs, valid until the next append; NULL, with the error set, if there is no memory. */
 struct pl_place *pl_places_append(struct pl_places *places, const struct pl_topology *topology);
+
+/* Adds a PU to a place, without counting its core. */
+void pl_place_add_pu(struct pl_place *place, const struct pl_pu *pu);
 
 /* Adds the PUs of a core to a place: all, or those that are in `only`. Each core at most once. */
 void pl_place_add_core(struct pl_place *place, const struct pl_topology *topology, const struct pl_core *core,
