@@ -6,13 +6,19 @@ check_LTLIBRARIES += libparallel-internal.la
 
 libparallelincludedir = $(includedir)/libparallel
 libparallelinclude_HEADERS = \
+	libparallel/as_completed.h \
 	libparallel/compiler.h \
 	libparallel/deadline.h \
 	libparallel/error.h \
+	libparallel/executor.h \
+	libparallel/function.h \
+	libparallel/future.h \
+	libparallel/map.h \
 	libparallel/placement.h \
 	libparallel/scope.h \
 	libparallel/settings.h \
-	libparallel/topology.h
+	libparallel/topology.h \
+	libparallel/wait.h
 
 pkgconfigdir = $(libdir)/pkgconfig
 pkgconfig_DATA = libparallel/libparallel.pc

@@ -6,9 +6,16 @@
 
 #include <libparallel/deadline.h>
 #include <libparallel/error.h>
+#include <libparallel/executor.h>
+#include <libparallel/future.h>
+#include <libparallel/map.h>
 #include <libparallel/placement.h>
 #include <libparallel/scope.h>
 #include <libparallel/settings.h>
 #include <libparallel/topology.h>
+#include <libparallel/wait.h>
+
+#include "parallel_as_completed.h"
+#include "parallel_fn.h"
 
 #endif

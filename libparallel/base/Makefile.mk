@@ -5,10 +5,14 @@ libparallel_sources += \
 	libparallel/base/clock.h \
 	libparallel/base/error.c \
 	libparallel/base/error.h \
+	libparallel/base/fork.c \
+	libparallel/base/fork.h \
 	libparallel/base/futex.c \
 	libparallel/base/futex.h \
 	libparallel/base/latch.c \
 	libparallel/base/latch.h \
+	libparallel/base/lock.c \
+	libparallel/base/lock.h \
 	libparallel/base/parking_lot.c \
 	libparallel/base/parking_lot.h \
 	libparallel/base/settings.c \

@@ -131,25 +131,36 @@ static void report_line(const char *line)
     (void)written; /* there is no other place to complain at */
 }
 
+static void report_arguments(const char *format, va_list arguments)
+{
+    char line[PARALLEL_MESSAGE_SIZE * 2];
+    vsnprintf(line, sizeof line, format, arguments);
+    report_line(line);
+}
+
 void pl_report(const char *format, ...)
 {
     if (pl_setting_flag(PL_SETTING_QUIET))
         return;
-    char line[PARALLEL_MESSAGE_SIZE * 2];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(line, sizeof line, format, arguments);
+    report_arguments(format, arguments);
     va_end(arguments);
-    report_line(line);
+}
+
+void pl_announce(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    report_arguments(format, arguments);
+    va_end(arguments);
 }
 
 _Noreturn void pl_report_and_abort(const char *format, ...)
 {
-    char line[PARALLEL_MESSAGE_SIZE * 2];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(line, sizeof line, format, arguments);
+    report_arguments(format, arguments);
     va_end(arguments);
-    report_line(line);
     abort();
 }

@@ -25,6 +25,9 @@ int pl_error_fill_arguments(parallel_error *error, int code, int system_errno, c
 /* One line to the reporter, else to stderr; nothing with PARALLEL_QUIET=1. */
 void pl_report(const char *format, ...) PARALLEL_PRINTF(1, 2);
 
+/* One line that the user asked for by a setting, so PARALLEL_QUIET does not silence it. */
+void pl_announce(const char *format, ...) PARALLEL_PRINTF(1, 2);
+
 /* The same line, but never silenced, then abort(): for the documented unwraps alone. */
 _Noreturn void pl_report_and_abort(const char *format, ...) PARALLEL_PRINTF(1, 2);
 

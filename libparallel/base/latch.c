@@ -9,13 +9,24 @@
 #include "libparallel/base/clock.h"
 #include "libparallel/base/futex.h"
 
-void pl_latch_open(struct pl_latch *latch, uint32_t owner_delta)
+uint32_t pl_latch_open(struct pl_latch *latch, uint32_t owner_delta)
 {
     /* Release: publishes the result to pl_latch_is_open() and pl_latch_wait(). Acquire: orders nothing here, but the
      * thread that opens goes on to read what observers registered. */
     uint32_t old = pl_add_acq_rel(&latch->word, owner_delta + PL_LATCH_OPEN);
     if (old & PL_LATCH_WAITED)
         pl_futex_wake(&latch->word, PL_FUTEX_WAKE_ALL, PL_FUTEX_PRIVATE);
+    return old;
+}
+
+bool pl_latch_spin(struct pl_latch *latch, uint32_t turns)
+{
+    for (uint32_t turn = 0; turn < turns; turn++) {
+        if (pl_latch_is_open(latch))
+            return true;
+        pl_spin_pause();
+    }
+    return pl_latch_is_open(latch);
 }
 
 bool pl_latch_wait(struct pl_latch *latch, uint64_t deadline_ns, uint32_t spin_turns)
@@ -24,11 +35,8 @@ bool pl_latch_wait(struct pl_latch *latch, uint64_t deadline_ns, uint32_t spin_t
         return true;
     if (deadline_ns == PARALLEL_POLL)
         return false;
-    for (uint32_t turn = 0; turn < spin_turns; turn++) {
-        pl_spin_pause();
-        if (pl_latch_is_open(latch))
-            return true;
-    }
+    if (pl_latch_spin(latch, spin_turns))
+        return true;
     for (;;) {
         /* Acquire: if it is open by now, pairs with pl_latch_open(). */
         uint32_t word = pl_or_acquire(&latch->word, PL_LATCH_WAITED);

@@ -33,8 +33,11 @@ static inline bool pl_latch_is_open(struct pl_latch *latch)
 }
 
 /* Opens the latch and adds `owner_delta` to the word, which the caller has chosen so that only its own bits change.
- * Exactly one thread opens a latch. */
-void pl_latch_open(struct pl_latch *latch, uint32_t owner_delta);
+ * Returns the word as it was before. Exactly one thread opens a latch. */
+uint32_t pl_latch_open(struct pl_latch *latch, uint32_t owner_delta);
+
+/* Looks for at most so many turns; true if it is open. */
+bool pl_latch_spin(struct pl_latch *latch, uint32_t turns);
 
 /* Waits until the latch is open: spins up to `spin_turns`, then sleeps. False if the deadline passed first. */
 bool pl_latch_wait(struct pl_latch *latch, uint64_t deadline_ns, uint32_t spin_turns);

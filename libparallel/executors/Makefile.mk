@@ -1,2 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
-libparallel_sources +=
+libparallel_sources += \
+	libparallel/executors/executor.c \
+	libparallel/executors/executor.h \
+	libparallel/executors/frame.c \
+	libparallel/executors/frame.h \
+	libparallel/executors/roster.c \
+	libparallel/executors/roster.h \
+	libparallel/executors/serial.c \
+	libparallel/executors/specification.c \
+	libparallel/executors/task.c \
+	libparallel/executors/task.h \
+	libparallel/executors/task_queue.c \
+	libparallel/executors/task_queue.h \
+	libparallel/executors/threads.c

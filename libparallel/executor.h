@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Executors: where work runs. One interface, several kinds; a program chooses at run time.
+ *
+ *   serial     the caller, at submission: the meaning of the program, and the way to debug it
+ *   threads    persistent threads, each pinned to its place, started on demand, asleep when idle
+ *
+ * A specification is text, so that it can come from the command line or from PARALLEL_EXECUTOR:
+ *
+ *   KIND[:WORKERS][,OPTION=VALUE]...       "serial"   "threads"   "threads:4,places=l3,name=render"
+ *
+ *   workers=N        how many workers (default: parallel_worker_limit()); the same as :N
+ *   places=POLICY    cores (default), pus, l3, numa, packages, inherit, none, or a list in hwloc's syntax
+ *   name=TEXT        names of the workers, as top and gdb show them: TEXT-0, TEXT-1 ... (default: parallel)
+ *   queue=N          at most N submitted calls wait for a worker (default: no limit)
+ *   full=block|refuse  what a submission to a full queue does: wait (default), or fail with PARALLEL_EFULL
+ *   idle=SECONDS     a worker idle for that long ends; a new one starts when there is work (default: it stays)
+ *
+ * After concurrent.futures.Executor of Python. */
+#ifndef LIBPARALLEL_EXECUTOR_H
+#define LIBPARALLEL_EXECUTOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <libparallel/compiler.h>
+#include <libparallel/deadline.h>
+
+PARALLEL_BEGIN_C
+
+typedef struct parallel_executor parallel_executor;
+
+/* The same choices as a struct. Start from parallel_executor_options_default(), so that new members get their default.
+ * Texts are borrowed for the call only; the initializer's context for as long as the executor lives. */
+typedef struct parallel_executor_options {
+    const char *kind;          /* NULL: "threads" */
+    size_t workers;            /* 0: parallel_worker_limit() */
+    const char *places;        /* NULL: PARALLEL_PLACES, else "cores" */
+    const char *name;          /* NULL: "parallel" */
+    size_t queue_limit;        /* 0: no limit */
+    bool refuses_when_full;    /* false: a submission to a full queue waits */
+    uint64_t idle_timeout_ns;  /* 0: idle workers stay */
+    /* Runs once in each worker before its first task, in that worker. A result other than 0 means that it failed: then
+     * every pending and later future of the executor fails with PARALLEL_EINITIALIZER. */
+    int (*initializer)(void *context);
+    void *initializer_context;
+} parallel_executor_options;
+
+PARALLEL_API parallel_executor_options parallel_executor_options_default(void);
+
+/* Opens an executor as `specification` says (NULL: PARALLEL_EXECUTOR, else "threads"). The caller owns *executor and
+ * ends it with parallel_executor_close(). Any thread.
+ * PARALLEL_ESPECIFICATION: malformed; the message names the part. PARALLEL_ERANGE: absurd number of workers.
+ * PARALLEL_EPLACE: a place outside the machine. PARALLEL_ESETTING: a malformed setting in the environment.
+ * PARALLEL_EINVALID: executor is NULL. PARALLEL_ENOMEMORY. */
+PARALLEL_API PARALLEL_MUST_CHECK int parallel_executor_open(const char *specification,
+                                                            parallel_executor **executor);
+
+/* The same from a struct (NULL: all defaults). */
+PARALLEL_API PARALLEL_MUST_CHECK int parallel_executor_open_with(const parallel_executor_options *options,
+                                                                 parallel_executor **executor);
+
+/* Waits for all that was submitted, ends the workers, frees the executor; NULL does nothing. Its futures live on.
+ * PARALLEL_EDEADLK: called from one of its own tasks, or from a callback: the shutdown is started, nobody waits, and
+ * the executor is freed at the end of the program. PARALLEL_EINVALID: not an open executor. */
+PARALLEL_API int parallel_executor_close(parallel_executor *executor);
+
+enum parallel_shutdown_mode {
+    PARALLEL_SHUTDOWN_FINISH = 0, /* what was submitted runs */
+    PARALLEL_SHUTDOWN_CANCEL = 1, /* what no worker has started is cancelled */
+};
+
+/* Refuses new submissions from now on (they fail with PARALLEL_ESHUTDOWN), deals with the pending ones as `mode` says,
+ * and waits until the last worker has ended or the deadline has passed; with PARALLEL_POLL it returns at once and the
+ * work goes on. May be called again, also with another mode. Any thread.
+ * PARALLEL_ETIMEDOUT: work was still running at the deadline. PARALLEL_EDEADLK: as for close. */
+PARALLEL_API int parallel_executor_shutdown(parallel_executor *executor, enum parallel_shutdown_mode mode,
+                                            uint64_t deadline_ns);
+
+/* Only the first step of a shutdown: refuses new submissions. Async-signal-safe. */
+PARALLEL_API void parallel_executor_request_shutdown(parallel_executor *executor);
+
+/* Changes the number of workers while running. Surplus workers go to sleep after their task.
+ * PARALLEL_ERANGE, PARALLEL_EPLACE, PARALLEL_ENOMEMORY: as for open, nothing changed. PARALLEL_EMISUSE: serial. */
+PARALLEL_API PARALLEL_MUST_CHECK int parallel_executor_resize(parallel_executor *executor, size_t workers);
+
+/* The executor of PARALLEL_EXECUTOR, opened at first use and shut down at the end of the program; never close it.
+ * Inside a task of any executor it is the same one. NULL on failure: see parallel_last_error(). Any thread. */
+PARALLEL_API parallel_executor *parallel_executor_default(void);
+
+/* The executor whose task the calling thread runs; NULL outside any task. */
+PARALLEL_API parallel_executor *parallel_executor_current(void);
+
+/* The index of the worker that runs the calling task, from 0; -1 outside any worker. Spare workers, which stand in for
+ * waiting ones, have indices beyond the number of workers. */
+PARALLEL_API int parallel_worker_index(void);
+
+typedef struct parallel_executor_info {
+    const char *kind;        /* static */
+    size_t worker_count;     /* as opened or resized; 1 for serial */
+    size_t started_count;    /* workers that live now, spare ones included; 0 for serial */
+    bool is_shut_down;
+} parallel_executor_info;
+
+/* A snapshot. PARALLEL_EINVALID: not an open executor, or info is NULL. */
+PARALLEL_API PARALLEL_MUST_CHECK int parallel_executor_describe(parallel_executor *executor,
+                                                                parallel_executor_info *info);
+
+PARALLEL_END_C
+
+#endif

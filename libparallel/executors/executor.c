@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Opening and closing executors of any kind, the default executor, and the registry of what is open.
+ *
+ * The registry lock is held for list work only, never while an executor runs, waits or ends, with one exception:
+ * pl_executor_submit_if_open(), whose caller cannot know whether the executor still exists. A fork takes the lock, so a
+ * child finds the list whole; it forgets it, for none of those executors has workers there.
+ *
+ * The end of the program: an atexit handler, registered at the first open, shuts down what is open as concurrent.futures
+ * does: what was submitted still runs. If exit() was called by a task, what is pending is cancelled and nobody is waited
+ * for: the task that called exit never ends, and others may wait for it. */
+#include "libparallel/executors/executor.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "libparallel/base/clock.h"
+#include "libparallel/base/error.h"
+#include "libparallel/base/settings.h"
+#include "libparallel/executors/frame.h"
+
+static const struct pl_executor_kind *const kinds[] = {&pl_serial_kind, &pl_threads_kind};
+enum { KIND_COUNT = sizeof kinds / sizeof kinds[0] };
+
+static pthread_mutex_t registry_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct parallel_executor *registry; /* what is open, under the lock */
+static uint64_t next_number = 1;           /* under the lock */
+
+/* The default executor is read without the lock at each submission; it is written under default_lock. */
+static _Atomic(struct parallel_executor *) default_executor;
+static pthread_mutex_t default_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static pthread_once_t process_hooks = PTHREAD_ONCE_INIT;
+
+/* ---- Fork and exit ---- */
+
+static void before_fork(void)
+{
+    pthread_mutex_lock(&default_lock);
+    pthread_mutex_lock(&registry_lock);
+}
+
+static void after_fork_in_parent(void)
+{
+    pthread_mutex_unlock(&registry_lock);
+    pthread_mutex_unlock(&default_lock);
+}
+
+static void after_fork_in_child(void)
+{
+    registry = NULL;
+    pl_store_relaxed(&default_executor, NULL); /* relaxed: the child has one thread */
+    pl_frame_innermost = NULL; /* the task that forked goes on here as plain code */
+    pl_callback_depth = 0;
+    pthread_mutex_unlock(&registry_lock);
+    pthread_mutex_unlock(&default_lock);
+}
+
+/* One at a time and without the lock held while it ends, since its tasks may open and close executors. */
+static void shut_down_all(void)
+{
+    bool is_inside_task = pl_frame_innermost != NULL;
+    uint64_t below = UINT64_MAX; /* the youngest first: tasks of younger ones may use older ones */
+    for (;;) {
+        pthread_mutex_lock(&registry_lock);
+        struct parallel_executor *executor = NULL;
+        for (struct parallel_executor *each = registry; each != NULL; each = each->next)
+            if (each->number < below && (executor == NULL || each->number > executor->number))
+                executor = each;
+        pthread_mutex_unlock(&registry_lock);
+        if (executor == NULL)
+            return;
+        below = executor->number;
+        if (is_inside_task)
+            (void)executor->kind->shutdown(executor, PARALLEL_SHUTDOWN_CANCEL, PARALLEL_POLL);
+        else
+            (void)executor->kind->shutdown(executor, PARALLEL_SHUTDOWN_FINISH, PARALLEL_NEVER);
+    }
+}
+
+static void install_process_hooks(void)
+{
+    pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+    atexit(shut_down_all);
+}
+
+/* ---- Registry ---- */
+
+static void enter_registry(struct parallel_executor *executor)
+{
+    pthread_mutex_lock(&registry_lock);
+    executor->number = next_number++;
+    executor->fork_count = pl_fork_count();
+    executor->next = registry;
+    registry = executor;
+    pthread_mutex_unlock(&registry_lock);
+}
+
+/* Under the lock: the link that points to the executor, or NULL if it is not open. */
+static struct parallel_executor **find_in_registry(const struct parallel_executor *executor)
+{
+    for (struct parallel_executor **link = &registry; *link != NULL; link = &(*link)->next)
+        if (*link == executor)
+            return link;
+    return NULL;
+}
+
+static bool is_open(const struct parallel_executor *executor)
+{
+    pthread_mutex_lock(&registry_lock);
+    bool found = find_in_registry(executor) != NULL;
+    pthread_mutex_unlock(&registry_lock);
+    return found;
+}
+
+static int check_open(const struct parallel_executor *executor, const char *function)
+{
+    if (executor == NULL)
+        return pl_error_set(PARALLEL_EINVALID, 0, "%s: the executor is NULL", function);
+    if (!is_open(executor))
+        return pl_error_set(PARALLEL_EINVALID, 0, "%s: %p is not an open executor of this process", function,
+                            (const void *)executor);
+    return 0;
+}
+
+/* ---- Kinds ---- */
+
+const struct pl_executor_kind *pl_executor_kind_of_name(const char *name)
+{
+    for (int i = 0; i < KIND_COUNT; i++)
+        if (strcmp(kinds[i]->name, name) == 0)
+            return kinds[i];
+    return NULL;
+}
+
+const char *pl_executor_kind_names(void)
+{
+    return "serial, threads";
+}
+
+/* ---- Submission ---- */
+
+int pl_executor_submit(struct parallel_executor *executor, struct pl_task *first, struct pl_task *last, size_t count)
+{
+    if (executor->fork_count != pl_fork_count())
+        return pl_error_set(PARALLEL_EFORKED, 0, "submission to an executor of the parent process");
+    return executor->kind->submit(executor, first, last, count);
+}
+
+int pl_executor_submit_if_open(struct parallel_executor *executor, uint64_t number, struct pl_task *task)
+{
+    /* A serial executor runs the task here, and the task may open and close executors: it must not hold the lock then.
+     * It has no workers and no queue, so nothing is lost by letting go first; closing a serial executor while another
+     * thread uses it is the caller's mistake, as for any submission. */
+    pthread_mutex_lock(&registry_lock);
+    struct parallel_executor **link = find_in_registry(executor);
+    bool is_same = link != NULL && (*link)->number == number;
+    int code = PARALLEL_ESHUTDOWN;
+    bool runs_in_caller = is_same && executor->kind == &pl_serial_kind;
+    if (is_same && !runs_in_caller)
+        code = executor->kind->submit(executor, task, task, 1);
+    pthread_mutex_unlock(&registry_lock);
+    if (runs_in_caller)
+        return executor->kind->submit(executor, task, task, 1);
+    if (!is_same)
+        return pl_error_set(PARALLEL_ESHUTDOWN, 0, "the executor of the future has been closed");
+    return code;
+}
+
+/* A worker's frame is the outermost of its thread: serial executors may stand between it and the waiting code. */
+static struct parallel_executor *executor_of_worker(void)
+{
+    for (const struct pl_frame *frame = pl_frame_innermost; frame != NULL; frame = frame->outer)
+        if (frame->executor->kind->wait_enter != NULL)
+            return frame->executor;
+    return NULL;
+}
+
+void pl_executor_wait_enter(void)
+{
+    struct parallel_executor *executor = executor_of_worker();
+    if (executor != NULL)
+        executor->kind->wait_enter(executor);
+}
+
+void pl_executor_wait_leave(void)
+{
+    struct parallel_executor *executor = executor_of_worker();
+    if (executor != NULL)
+        executor->kind->wait_leave(executor);
+}
+
+/* ---- Public: open and close ---- */
+
+parallel_executor_options parallel_executor_options_default(void)
+{
+    return (parallel_executor_options){.kind = "threads"};
+}
+
+int parallel_executor_open_with(const parallel_executor_options *options, parallel_executor **executor)
+{
+    if (executor == NULL)
+        return pl_error_set(PARALLEL_EINVALID, 0, "parallel_executor_open_with: executor is NULL");
+    int code = parallel_settings_check();
+    if (code != 0)
+        return code;
+    parallel_executor_options complete = options != NULL ? *options : parallel_executor_options_default();
+    if (complete.kind == NULL)
+        complete.kind = "threads";
+    const struct pl_executor_kind *kind = pl_executor_kind_of_name(complete.kind);
+    if (kind == NULL)
+        return pl_error_set(PARALLEL_ESPECIFICATION, 0, "no such kind of executor: \"%s\" (there are: %s)",
+                            complete.kind, pl_executor_kind_names());
+    pthread_once(&process_hooks, install_process_hooks);
+    struct parallel_executor *opened;
+    code = kind->open(&complete, &opened);
+    if (code != 0)
+        return code;
+    opened->kind = kind;
+    enter_registry(opened);
+    *executor = opened;
+    return 0;
+}
+
+int parallel_executor_open(const char *specification, parallel_executor **executor)
+{
+    if (executor == NULL)
+        return pl_error_set(PARALLEL_EINVALID, 0, "parallel_executor_open: executor is NULL");
+    if (specification == NULL)
+        specification = pl_setting_text(PL_SETTING_EXECUTOR);
+    if (specification == NULL)
+        specification = "threads";
+    parallel_executor_options options;
+    char *storage;
+    int code = pl_specification_parse(specification, &options, &storage);
+    if (code != 0)
+        return code;
+    code = parallel_executor_open_with(&options, executor);
+    free(storage);
+    return code;
+}
+
+int parallel_executor_close(parallel_executor *executor)
+{
+    if (executor == NULL)
+        return 0;
+    int code = check_open(executor, "parallel_executor_close");
+    if (code != 0)
+        return code;
+    code = parallel_executor_shutdown(executor, PARALLEL_SHUTDOWN_FINISH, PARALLEL_NEVER);
+    if (code != 0)
+        return code;
+    pthread_mutex_lock(&registry_lock);
+    struct parallel_executor **link = find_in_registry(executor);
+    if (link != NULL)
+        *link = executor->next;
+    pthread_mutex_unlock(&registry_lock);
+    if (link == NULL)
+        return pl_error_set(PARALLEL_EINVALID, 0, "parallel_executor_close: closed by another thread meanwhile");
+    struct parallel_executor *expected = executor;
+    /* Relaxed: a default executor that a program closes all the same must not be handed out again. */
+    pl_cas_relaxed(&default_executor, &expected, NULL);
+    executor->kind->destroy(executor);
+    return 0;
+}
+
+int parallel_executor_shutdown(parallel_executor *executor, enum parallel_shutdown_mode mode, uint64_t deadline_ns)
+{
+    int code = check_open(executor, "parallel_executor_shutdown");
+    if (code != 0)
+        return code;
+    if (mode != PARALLEL_SHUTDOWN_FINISH && mode != PARALLEL_SHUTDOWN_CANCEL)
+        return pl_error_set(PARALLEL_EINVALID, 0, "parallel_executor_shutdown: %d is not a mode", (int)mode);
+    if (deadline_ns != PARALLEL_POLL && (pl_callback_depth > 0 || pl_frame_is_inside(executor))) {
+        (void)executor->kind->shutdown(executor, mode, PARALLEL_POLL);
+        return pl_error_set(PARALLEL_EDEADLK, 0, "shutdown of an executor %s would wait for its caller; it is started",
+                            pl_callback_depth > 0 ? "from a callback" : "from its own task");
+    }
+    return executor->kind->shutdown(executor, mode, deadline_ns);
+}
+
+void parallel_executor_request_shutdown(parallel_executor *executor)
+{
+    if (executor != NULL && executor->fork_count == pl_fork_count())
+        executor->kind->request_shutdown(executor);
+}
+
+int parallel_executor_resize(parallel_executor *executor, size_t workers)
+{
+    int code = check_open(executor, "parallel_executor_resize");
+    return code != 0 ? code : executor->kind->resize(executor, workers);
+}
+
+/* ---- Public: asking ---- */
+
+parallel_executor *parallel_executor_default(void)
+{
+    /* Acquire: pairs with the release below; publishes the executor's contents. */
+    parallel_executor *executor = pl_load_acquire(&default_executor);
+    if (executor != NULL)
+        return executor;
+    pthread_mutex_lock(&default_lock);
+    executor = pl_load_relaxed(&default_executor); /* relaxed: written under this lock */
+    if (executor == NULL && parallel_executor_open(NULL, &executor) == 0)
+        pl_store_release(&default_executor, executor);
+    pthread_mutex_unlock(&default_lock);
+    return executor;
+}
+
+parallel_executor *parallel_executor_current(void)
+{
+    return pl_frame_innermost != NULL ? pl_frame_innermost->executor : NULL;
+}
+
+int parallel_worker_index(void)
+{
+    const struct pl_frame *frame = pl_frame_innermost;
+    while (frame != NULL && frame->worker < 0)
+        frame = frame->outer;
+    return frame != NULL ? frame->worker : -1;
+}
+
+int parallel_executor_describe(parallel_executor *executor, parallel_executor_info *info)
+{
+    if (info == NULL)
+        return pl_error_set(PARALLEL_EINVALID, 0, "parallel_executor_describe: info is NULL");
+    int code = check_open(executor, "parallel_executor_describe");
+    if (code != 0)
+        return code;
+    info->kind = executor->kind->name;
+    executor->kind->describe(executor, info);
+    return 0;
+}

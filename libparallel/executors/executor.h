@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * An executor as the library sees it: an operation table for each kind, and a common head. The registry keeps what is
+ * open, for the end of the program, for fork, and to tell a closed executor from an open one.
+ *
+ *     executor.c        open, close, default, registry         knows every kind by its table
+ *     specification.c   text -> options
+ *     serial.c threads.c ...   one table each; they know tasks, and nothing above */
+#ifndef LIBPARALLEL_EXECUTORS_EXECUTOR_H
+#define LIBPARALLEL_EXECUTORS_EXECUTOR_H
+
+#include <libparallel/error.h>
+#include <libparallel/executor.h>
+
+#include "libparallel/base/fork.h"
+#include "libparallel/executors/task.h"
+
+struct pl_executor_kind {
+    const char *name;
+
+    /* All or nothing. The options are checked and complete but for defaults that only the kind knows. */
+    int (*open)(const parallel_executor_options *options, struct parallel_executor **executor);
+
+    /* Takes the tasks first..last (linked by `next`, `count` of them), with one reference to each, and will run, fail or
+     * cancel each of them once. On failure it has taken none. */
+    int (*submit)(struct parallel_executor *executor, struct pl_task *first, struct pl_task *last, size_t count);
+
+    void (*request_shutdown)(struct parallel_executor *executor); /* async-signal-safe */
+    int (*shutdown)(struct parallel_executor *executor, enum parallel_shutdown_mode mode, uint64_t deadline_ns);
+    void (*destroy)(struct parallel_executor *executor); /* after a shutdown that returned 0 */
+    int (*resize)(struct parallel_executor *executor, size_t workers);
+    void (*describe)(struct parallel_executor *executor, parallel_executor_info *info);
+
+    /* A worker of this executor stops to wait for something, or has stopped waiting. NULL: kinds without workers. */
+    void (*wait_enter)(struct parallel_executor *executor);
+    void (*wait_leave)(struct parallel_executor *executor);
+};
+
+struct parallel_executor {
+    const struct pl_executor_kind *kind;
+    uint64_t number;             /* never reused, while an address may be */
+    uint32_t fork_count;         /* at its birth */
+    struct parallel_executor *next; /* in the registry, under its lock */
+};
+
+extern const struct pl_executor_kind pl_serial_kind;
+extern const struct pl_executor_kind pl_threads_kind;
+
+/* Submits to `executor`. PARALLEL_EFORKED in a forked child, PARALLEL_ESHUTDOWN, PARALLEL_EFULL, PARALLEL_EWORKER,
+ * PARALLEL_EINITIALIZER. Nothing was taken on failure. */
+int pl_executor_submit(struct parallel_executor *executor, struct pl_task *first, struct pl_task *last, size_t count);
+
+/* The same to an executor that may have been closed since: PARALLEL_ESHUTDOWN if no open one has this address and
+ * number. The executor cannot be closed by another thread while this runs. */
+int pl_executor_submit_if_open(struct parallel_executor *executor, uint64_t number, struct pl_task *task);
+
+/* Around a wait of the calling thread that may block, if it is a worker. */
+void pl_executor_wait_enter(void);
+void pl_executor_wait_leave(void);
+
+/* Checks text such as "threads:4,places=l3" and fills `options`, whose texts point into `storage`, which the caller
+ * frees. */
+int pl_specification_parse(const char *specification, parallel_executor_options *options, char **storage);
+
+/* The kind of that name, or NULL. */
+const struct pl_executor_kind *pl_executor_kind_of_name(const char *name);
+
+/* "serial, threads" */
+const char *pl_executor_kind_names(void);
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The roster of a threads executor: its worker threads from birth to join, and the seats (places of the placement) that
+ * the awake ones hold. Everything here is cold: a worker comes by when it is born, falls asleep, wakes, or blocks, all of
+ * which cost a system call anyway, so one mutex guards it.
+ *
+ * Seats: an awake worker holds one; it gives it back before it sleeps or blocks, and takes one when it goes on,
+ * preferably the same. So a spare worker that stands in for a blocked one finds the free seat, which is the blocked
+ * one's core, without anybody telling it. */
+#ifndef LIBPARALLEL_EXECUTORS_ROSTER_H
+#define LIBPARALLEL_EXECUTORS_ROSTER_H
+
+#include <pthread.h>
+
+#include "libparallel/base/atomics.h"
+#include "libparallel/machine/placement.h"
+#include "libparallel/workers/thread_worker.h"
+
+struct pl_roster {
+    pthread_mutex_t lock;
+    struct pl_placement *placement;
+    uint32_t *holders;                 /* [placement->count]: how many awake workers hold each seat */
+    _Atomic uint32_t placement_number; /* counts placements; read by workers without the lock */
+    struct pl_thread_worker **workers; /* [capacity]; the first `worker_count` exist, some of them ended */
+    size_t worker_count;
+    size_t capacity;
+    _Atomic uint32_t live_count;       /* threads that run; a futex word for whoever waits for the last one */
+    char *policy;                      /* places=..., for a resize; NULL: the setting */
+    char *name;
+    void (*body)(struct pl_thread_worker *worker);
+    void *owner;
+};
+
+/* Places `count` workers (0: the default number); starts none. Errors: as pl_placement_create(), PARALLEL_ENOMEMORY. */
+int pl_roster_open(struct pl_roster *roster, const char *policy, size_t count, const char *name,
+                   void (*body)(struct pl_thread_worker *worker), void *owner);
+
+/* Only when no worker runs: joins and frees what is left. */
+void pl_roster_close(struct pl_roster *roster);
+
+/* Starts one more worker thread. PARALLEL_EWORKER, PARALLEL_ENOMEMORY. */
+int pl_roster_start_worker(struct pl_roster *roster);
+
+/* The last thing that a worker's body does. */
+void pl_roster_end_worker(struct pl_roster *roster, struct pl_thread_worker *self);
+
+/* Waits until no worker runs; false if the deadline passed. Joins nothing. */
+bool pl_roster_wait_until_empty(struct pl_roster *roster, uint64_t deadline_ns);
+
+/* Places the workers anew; those awake move at their next seat. Nothing changes on failure. */
+int pl_roster_resize(struct pl_roster *roster, size_t count);
+
+/* The calling worker takes a seat and is bound to its place, or gives it back. */
+void pl_roster_sit_down(struct pl_roster *roster, struct pl_thread_worker *self);
+void pl_roster_stand_up(struct pl_roster *roster, struct pl_thread_worker *self);
+
+#endif

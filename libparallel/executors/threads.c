@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The threads executor: persistent worker threads, each pinned to its place, started on demand, asleep when idle.
+ *
+ *   submitters --> task_queue --> workers (roster) --> task->class->run
+ *                      |              ^   |
+ *                      +--- call -----+   +--> parking lot
+ *
+ * Who is awake stands in one word, the crew: how many workers are awake and do not wait inside a task, and how many of
+ * them are searching (have no task and look for one). Somebody is called, that is woken or started, only if nobody is
+ * searching and fewer are awake than the executor has workers; the caller counts the called one as awake and searching
+ * at once, so that a burst of submissions wakes one worker, which calls the next as long as it finds more work.
+ * docs/protocols/threads.md has the protocol and why no task is left behind.
+ *
+ * Does not: steal, since there is one queue; interrupt a task; run a task on the stack of another. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "libparallel/base/clock.h"
+#include "libparallel/base/error.h"
+#include "libparallel/base/futex.h"
+#include "libparallel/executors/executor.h"
+#include "libparallel/executors/frame.h"
+#include "libparallel/executors/roster.h"
+#include "libparallel/executors/task_queue.h"
+
+#define SEARCHING ((uint64_t)1)       /* low half of the crew word */
+#define AWAKE     ((uint64_t)1 << 32) /* high half */
+
+/* How long a worker searches before it goes to sleep, in turns of about 50 ns on x86: about what waking it again costs
+ * (40 to 160 us on the machines of docs), the classic bound of at most twice the best choice made afterwards. */
+enum { SEARCH_TURNS = 1000 };
+
+struct threads_executor {
+    struct parallel_executor base;
+    struct pl_task_queue queue;
+    struct pl_parking_lot lot;
+    _Alignas(2 * PL_CACHE_LINE) _Atomic uint64_t crew; /* written at every change between work, search and sleep */
+    _Alignas(2 * PL_CACHE_LINE) _Atomic size_t worker_count; /* from here on: mostly read */
+    uint64_t idle_timeout_ns;
+    int (*initializer)(void *context);
+    void *initializer_context;
+    _Atomic(parallel_error *) broken; /* set once: the initializer failed, nothing runs any more */
+    uint32_t queue_limit;             /* 0: none; else `waiting` is kept */
+    bool refuses_when_full;
+    struct pl_roster roster;
+    _Alignas(2 * PL_CACHE_LINE) _Atomic uint32_t waiting; /* tasks in the queue, HAS_BLOCKED or-ed; a futex word */
+};
+
+#define HAS_BLOCKED (UINT32_C(1) << 31) /* a submitter sleeps until there is room */
+
+static parallel_error initializer_failed = {PARALLEL_EINITIALIZER, 0, "the initializer of a worker failed"};
+
+static struct threads_executor *threads_of(struct parallel_executor *executor)
+{
+    return (struct threads_executor *)executor;
+}
+
+static uint32_t searching_of(uint64_t crew)
+{
+    return (uint32_t)crew;
+}
+
+static size_t awake_of(uint64_t crew)
+{
+    return (size_t)(crew >> 32);
+}
+
+/* ---- The queue and its limit ---- */
+
+/* A task has left the queue: there is room for another. */
+static void leave_room(struct threads_executor *threads)
+{
+    if (threads->queue_limit == 0)
+        return;
+    /* Release: nothing is published but the number; the futex compares it. */
+    if (pl_sub_release(&threads->waiting, 1) & HAS_BLOCKED) {
+        pl_and_release(&threads->waiting, ~(uint32_t)HAS_BLOCKED);
+        pl_futex_wake(&threads->waiting, PL_FUTEX_WAKE_ALL, PL_FUTEX_PRIVATE);
+    }
+}
+
+static struct pl_task *take(struct threads_executor *threads)
+{
+    struct pl_task *task = pl_task_queue_pop(&threads->queue);
+    if (task != NULL)
+        leave_room(threads);
+    return task;
+}
+
+static void threads_request_shutdown(struct parallel_executor *executor)
+{
+    struct threads_executor *threads = threads_of(executor);
+    pl_task_queue_close(&threads->queue);
+    /* A submitter that waits for room looks again: the number changes for nobody, so take its flag away. */
+    pl_and_release(&threads->waiting, ~(uint32_t)HAS_BLOCKED);
+    pl_futex_wake(&threads->waiting, PL_FUTEX_WAKE_ALL, PL_FUTEX_PRIVATE);
+}
+
+/* ---- Calling workers ---- */
+
+/* Fails what is in the queue, since nobody is there to run it. */
+static void fail_pending(struct threads_executor *threads, const parallel_error *error)
+{
+    struct pl_task *task;
+    while ((task = take(threads)) != NULL) {
+        if (pl_task_claim(task))
+            task->class->fail(task, error);
+        pl_task_release(task);
+    }
+}
+
+/* Sees to it that somebody looks into the queue, if there is anybody left to call. Any thread; after publishing work. */
+static void call_worker(struct threads_executor *threads)
+{
+    for (;;) {
+        /* seq_cst: after the push, before the decision (docs/protocols/threads.md, step C1). */
+        uint64_t crew = pl_load_seq_cst(&threads->crew);
+        do {
+            /* Relaxed: a resize calls again by itself. */
+            if (searching_of(crew) > 0 || awake_of(crew) >= pl_load_relaxed(&threads->worker_count))
+                return;
+        } while (!pl_cas_seq_cst(&threads->crew, &crew, crew + AWAKE + SEARCHING));
+        if (pl_parking_lot_wake_one(&threads->lot) != NULL)
+            return;
+        int code = pl_roster_start_worker(&threads->roster);
+        if (code == 0)
+            return;
+        pl_sub_seq_cst(&threads->crew, AWAKE + SEARCHING);
+        /* Nobody could be called. If somebody lives he will look again; with nobody, nothing would ever run. Others may
+         * have relied on the call (they saw one searching), hence the loop until the queue is empty. */
+        parallel_error error = *parallel_last_error();
+        if (pl_load_acquire(&threads->roster.live_count) > 0) /* pairs with the end of a worker */
+            return;
+        fail_pending(threads, &error);
+        if (pl_task_queue_is_empty(&threads->queue))
+            return;
+    }
+}
+
+/* ---- The worker ---- */
+
+static void run_task(struct threads_executor *threads, struct pl_task *task)
+{
+    if (pl_task_claim(task)) {
+        parallel_error *broken = pl_load_acquire(&threads->broken); /* pairs with break_executor() */
+        if (broken == NULL)
+            task->class->run(task);
+        else
+            task->class->fail(task, broken);
+    }
+    pl_task_release(task);
+}
+
+/* Looks for work for a while. False: there is none, time to sleep. */
+static bool search(struct threads_executor *threads)
+{
+    for (int turn = 0; turn < SEARCH_TURNS; turn++) {
+        if (!pl_task_queue_is_empty(&threads->queue) || pl_task_queue_is_closed(&threads->queue))
+            return true;
+        pl_spin_pause();
+    }
+    return false;
+}
+
+/* Sleeps until called. `counted` is what the crew word counts for this worker: AWAKE, or with SEARCHING. False: the
+ * worker is to end. On true the worker is awake and searching. */
+static bool park(struct threads_executor *threads, struct pl_thread_worker *self, uint64_t counted)
+{
+    pl_roster_stand_up(&threads->roster, self);
+    pl_parking_lot_enter(&threads->lot, &self->parker);
+    pl_sub_seq_cst(&threads->crew, counted);
+    /* The last look (threads.md, step W3). A surplus worker is not needed for what it sees, but the one who is needed
+     * may have been missed by a submitter who counted this worker as awake. */
+    if (pl_task_queue_is_closed(&threads->queue)) {
+        if (pl_parking_lot_leave(&threads->lot, &self->parker)) {
+            if (pl_task_queue_is_empty(&threads->queue))
+                return false;
+            pl_add_seq_cst(&threads->crew, AWAKE + SEARCHING);
+            pl_roster_sit_down(&threads->roster, self);
+            return true;
+        }
+    } else if (!pl_task_queue_is_empty(&threads->queue)) {
+        call_worker(threads);
+    }
+    uint64_t deadline_ns = PARALLEL_NEVER;
+    if (threads->idle_timeout_ns > 0)
+        deadline_ns = pl_clock_now_ns() + threads->idle_timeout_ns;
+    if (!pl_parking_lot_sleep(&threads->lot, &self->parker, deadline_ns))
+        return false;
+    pl_roster_sit_down(&threads->roster, self);
+    return true;
+}
+
+static void break_executor(struct threads_executor *threads, const struct pl_thread_worker *self, int code)
+{
+    parallel_error *error = malloc(sizeof *error);
+    parallel_error *unbroken = NULL;
+    if (error == NULL)
+        error = &initializer_failed;
+    else
+        pl_error_fill(error, PARALLEL_EINITIALIZER, 0, "the initializer of worker %s returned %d", self->name, code);
+    /* Release: publishes the message to everybody who finds the executor broken. */
+    if (!pl_cas_release(&threads->broken, &unbroken, error) && error != &initializer_failed)
+        free(error);
+    threads_request_shutdown(&threads->base);
+}
+
+static void worker_body(struct pl_thread_worker *self)
+{
+    struct threads_executor *threads = self->owner;
+    struct pl_frame frame;
+    pl_frame_enter(&frame, &threads->base, (int)self->index, self);
+    pl_roster_sit_down(&threads->roster, self);
+    if (threads->initializer != NULL) {
+        int code = threads->initializer(threads->initializer_context);
+        if (code != 0)
+            break_executor(threads, self, code);
+    }
+    uint64_t counted = AWAKE + SEARCHING; /* whoever started this worker has counted it so */
+    for (;;) {
+        struct pl_task *task = take(threads);
+        if (task != NULL) {
+            if (counted & SEARCHING) {
+                pl_sub_seq_cst(&threads->crew, SEARCHING);
+                counted = AWAKE;
+            }
+            /* Looked at after the step above, not at the pop (threads.md, step F3). */
+            if (!pl_task_queue_is_empty(&threads->queue))
+                call_worker(threads);
+            run_task(threads, task);
+            /* Relaxed: who comes late moves late. */
+            if (self->placement_number != pl_load_relaxed(&threads->roster.placement_number)) {
+                pl_roster_stand_up(&threads->roster, self);
+                pl_roster_sit_down(&threads->roster, self);
+            }
+            /* Surplus, because a waiting worker went on or the executor shrank: sleep without a search. */
+            if (awake_of(pl_load_relaxed(&threads->crew)) > pl_load_relaxed(&threads->worker_count)) {
+                if (!park(threads, self, counted))
+                    break;
+                counted = AWAKE + SEARCHING;
+            }
+            continue;
+        }
+        if (pl_task_queue_is_closed(&threads->queue) && pl_task_queue_is_empty(&threads->queue)) {
+            pl_roster_stand_up(&threads->roster, self);
+            pl_sub_seq_cst(&threads->crew, counted);
+            break;
+        }
+        if (!(counted & SEARCHING)) {
+            pl_add_seq_cst(&threads->crew, SEARCHING);
+            counted = AWAKE + SEARCHING;
+        }
+        if (search(threads))
+            continue;
+        if (!park(threads, self, counted))
+            break;
+    }
+    pl_frame_leave(&frame);
+    pl_roster_end_worker(&threads->roster, self);
+}
+
+/* ---- The operations ---- */
+
+static int threads_open(const parallel_executor_options *options, struct parallel_executor **executor)
+{
+    if (options->queue_limit >= HAS_BLOCKED)
+        return pl_error_set(PARALLEL_ERANGE, 0, "queue=%zu: more than %u calls cannot wait", options->queue_limit,
+                            HAS_BLOCKED - 1);
+    struct threads_executor *threads = aligned_alloc(_Alignof(struct threads_executor), sizeof *threads);
+    if (threads == NULL)
+        return pl_error_set(PARALLEL_ENOMEMORY, 0, "no memory for a threads executor");
+    memset(threads, 0, sizeof *threads);
+    int code = pl_roster_open(&threads->roster, options->places, options->workers,
+                              options->name != NULL ? options->name : "parallel", worker_body, threads);
+    if (code != 0) {
+        free(threads);
+        return code;
+    }
+    pl_task_queue_open(&threads->queue);
+    pl_parking_lot_open(&threads->lot);
+    atomic_init(&threads->worker_count, threads->roster.placement->count);
+    threads->idle_timeout_ns = options->idle_timeout_ns;
+    threads->initializer = options->initializer;
+    threads->initializer_context = options->initializer_context;
+    threads->queue_limit = (uint32_t)options->queue_limit;
+    threads->refuses_when_full = options->refuses_when_full;
+    *executor = &threads->base;
+    return 0;
+}
+
+static int refusal(struct threads_executor *threads)
+{
+    parallel_error *broken = pl_load_acquire(&threads->broken); /* pairs with break_executor() */
+    if (broken != NULL)
+        return pl_error_set_copy(broken);
+    return pl_error_set(PARALLEL_ESHUTDOWN, 0, "submission to a threads executor after its shutdown");
+}
+
+/* Enters `count` tasks into the limited queue; waits for room unless asked not to. A worker of this executor is never
+ * held up or refused: it might be the one who makes room. */
+static int take_room(struct threads_executor *threads, size_t count)
+{
+    bool is_own_worker = pl_frame_is_inside(&threads->base);
+    uint32_t waiting = pl_load_relaxed(&threads->waiting); /* relaxed: the swap decides */
+    for (;;) {
+        uint32_t used = waiting & ~(uint32_t)HAS_BLOCKED;
+        if (is_own_worker || used < threads->queue_limit) {
+            if (pl_cas_relaxed(&threads->waiting, &waiting, waiting + (uint32_t)count)) /* a number, no data */
+                return 0;
+            continue;
+        }
+        if (pl_task_queue_is_closed(&threads->queue))
+            return refusal(threads);
+        if (threads->refuses_when_full)
+            return pl_error_set(PARALLEL_EFULL, 0, "%u calls wait already, as many as queue= allows", used);
+        uint32_t blocked = waiting | HAS_BLOCKED;
+        if (waiting == blocked || pl_cas_relaxed(&threads->waiting, &waiting, blocked))
+            pl_futex_wait(&threads->waiting, blocked, PARALLEL_NEVER, PL_FUTEX_PRIVATE);
+        waiting = pl_load_relaxed(&threads->waiting);
+    }
+}
+
+static int threads_submit(struct parallel_executor *executor, struct pl_task *first, struct pl_task *last, size_t count)
+{
+    struct threads_executor *threads = threads_of(executor);
+    if (threads->queue_limit > 0) {
+        int code = take_room(threads, count);
+        if (code != 0)
+            return code;
+    }
+    if (!pl_task_queue_push(&threads->queue, first, last)) {
+        for (size_t i = 0; i < count; i++)
+            leave_room(threads);
+        return refusal(threads);
+    }
+    call_worker(threads);
+    return 0;
+}
+
+static void cancel_pending(struct threads_executor *threads)
+{
+    struct pl_task *task;
+    while ((task = take(threads)) != NULL) {
+        task->class->cancel(task);
+        pl_task_release(task);
+    }
+}
+
+/* The sleepers come to see that the queue is closed. */
+static void wake_all(struct threads_executor *threads)
+{
+    for (;;) {
+        pl_add_seq_cst(&threads->crew, AWAKE + SEARCHING);
+        if (pl_parking_lot_wake_one(&threads->lot) == NULL)
+            break;
+    }
+    pl_sub_seq_cst(&threads->crew, AWAKE + SEARCHING);
+}
+
+static int threads_shutdown(struct parallel_executor *executor, enum parallel_shutdown_mode mode, uint64_t deadline_ns)
+{
+    struct threads_executor *threads = threads_of(executor);
+    threads_request_shutdown(executor);
+    if (mode == PARALLEL_SHUTDOWN_CANCEL)
+        cancel_pending(threads);
+    wake_all(threads);
+    for (;;) {
+        if (!pl_roster_wait_until_empty(&threads->roster, deadline_ns))
+            return pl_error_set(PARALLEL_ETIMEDOUT, 0, "shutdown: %u workers still run",
+                                pl_load_relaxed(&threads->roster.live_count)); /* relaxed: for the message */
+        if (pl_task_queue_is_empty(&threads->queue))
+            return 0;
+        /* Pushed before the close by a submitter who has not yet called anybody. */
+        call_worker(threads);
+    }
+}
+
+static void threads_destroy(struct parallel_executor *executor)
+{
+    struct threads_executor *threads = threads_of(executor);
+    pl_roster_close(&threads->roster);
+    pl_parking_lot_close(&threads->lot);
+    parallel_error *broken = pl_load_relaxed(&threads->broken); /* relaxed: all workers have been joined */
+    if (broken != &initializer_failed)
+        free(broken);
+    free(threads);
+}
+
+static int threads_resize(struct parallel_executor *executor, size_t workers)
+{
+    struct threads_executor *threads = threads_of(executor);
+    int code = pl_roster_resize(&threads->roster, workers);
+    if (code != 0)
+        return code;
+    pl_store_relaxed(&threads->worker_count, threads->roster.placement->count); /* relaxed: see call_worker() */
+    if (!pl_task_queue_is_empty(&threads->queue))
+        call_worker(threads);
+    return 0;
+}
+
+static void threads_describe(struct parallel_executor *executor, parallel_executor_info *info)
+{
+    struct threads_executor *threads = threads_of(executor);
+    info->worker_count = pl_load_relaxed(&threads->worker_count); /* relaxed: a snapshot */
+    info->started_count = pl_load_relaxed(&threads->roster.live_count);
+    info->is_shut_down = pl_task_queue_is_closed(&threads->queue);
+}
+
+/* The calling worker: its frame is the outermost one of its thread. */
+static struct pl_thread_worker *frame_worker(void)
+{
+    const struct pl_frame *frame = pl_frame_innermost;
+    while (frame->outer != NULL)
+        frame = frame->outer;
+    return frame->self;
+}
+
+static void threads_wait_enter(struct parallel_executor *executor)
+{
+    struct threads_executor *threads = threads_of(executor);
+    pl_roster_stand_up(&threads->roster, frame_worker());
+    pl_sub_seq_cst(&threads->crew, AWAKE);
+    /* The same last look as before sleep: a submitter may have counted on this worker. */
+    if (!pl_task_queue_is_empty(&threads->queue))
+        call_worker(threads);
+}
+
+static void threads_wait_leave(struct parallel_executor *executor)
+{
+    struct threads_executor *threads = threads_of(executor);
+    pl_add_seq_cst(&threads->crew, AWAKE);
+    pl_roster_sit_down(&threads->roster, frame_worker());
+}
+
+const struct pl_executor_kind pl_threads_kind = {
+    .name = "threads",
+    .open = threads_open,
+    .submit = threads_submit,
+    .request_shutdown = threads_request_shutdown,
+    .shutdown = threads_shutdown,
+    .destroy = threads_destroy,
+    .resize = threads_resize,
+    .describe = threads_describe,
+    .wait_enter = threads_wait_enter,
+    .wait_leave = threads_wait_leave,
+};

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * A call of an annotated function as a task: parallel_submit() copies the arguments into a fresh future and gives it to
+ * an executor, which holds one of its two references until the call has ended. */
+#include <string.h>
+
+#include "libparallel/base/error.h"
+#include "libparallel/executors/executor.h"
+#include "libparallel/executors/frame.h"
+#include "libparallel/tasks/future.h"
+#include "libparallel/tasks/scope.h"
+
+struct call_scope {
+    struct pl_scope scope;
+    parallel_future *future;
+};
+
+static bool is_cancelled(const struct pl_scope *scope)
+{
+    parallel_future *future = ((const struct call_scope *)scope)->future;
+    /* Relaxed: a request, no data. */
+    return (pl_load_relaxed(&future->task.state.word) & PL_TASK_CANCEL_REQUESTED) != 0;
+}
+
+bool pl_call_is_running_here(const parallel_future *future)
+{
+    for (const struct pl_scope *scope = pl_scope_current; scope != NULL; scope = scope->outer)
+        if (scope->is_cancelled == is_cancelled && ((const struct call_scope *)scope)->future == future)
+            return true;
+    return false;
+}
+
+static void call_run(struct pl_task *task)
+{
+    parallel_future *future = pl_future_of_task(task);
+    const parallel_function *function = future->function;
+    future->worker = parallel_worker_index();
+    struct call_scope call = {.future = future};
+    pl_scope_enter(&call.scope, is_cancelled);
+    function->call(pl_future_arguments(future), pl_future_value(future));
+    pl_scope_leave(&call.scope);
+    if (!pl_scope_has_failed(&call.scope)) {
+        pl_future_end(future, PL_TASK_DONE);
+        return;
+    }
+    parallel_error error;
+    pl_scope_take_failure(&call.scope, &error);
+    pl_future_end_failed(future, &error);
+}
+
+static void call_fail(struct pl_task *task, const parallel_error *error)
+{
+    pl_future_end_failed(pl_future_of_task(task), error);
+}
+
+static void call_cancel(struct pl_task *task)
+{
+    pl_future_end_cancelled(pl_future_of_task(task));
+}
+
+const struct pl_task_class pl_call_class = {
+    .run = call_run,
+    .fail = call_fail,
+    .cancel = call_cancel,
+    .destroy = pl_future_destroy,
+};
+
+parallel_future *parallel_submit(parallel_executor *executor, const parallel_function *function, const void *arguments)
+{
+    if (function == NULL || (arguments == NULL && function->argument_size > 0)) {
+        pl_error_set(PARALLEL_EINVALID, 0, "parallel_submit: %s", function == NULL ? "the function is NULL"
+                                                                                   : "the arguments are NULL");
+        return pl_future_create_failed(function != NULL ? function->name : NULL, parallel_last_error());
+    }
+    if (executor == NULL)
+        executor = parallel_executor_default();
+    if (executor == NULL)
+        return pl_future_create_failed(function->name, parallel_last_error());
+    parallel_future *future = pl_future_create(&pl_call_class, function, function->result_size, executor, 2);
+    if (future == NULL) {
+        pl_error_set(PARALLEL_ENOMEMORY, 0, "no memory for a call");
+        return pl_future_create_failed(function->name, parallel_last_error());
+    }
+    if (function->argument_size > 0)
+        memcpy(pl_future_arguments(future), arguments, function->argument_size);
+    if (pl_executor_submit(executor, &future->task, &future->task, 1) != 0) {
+        (void)pl_task_claim(&future->task); /* nobody else knows it */
+        pl_future_end_failed(future, parallel_last_error());
+        pl_task_release(&future->task); /* the executor's */
+    }
+    return future;
+}

@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The life of a future of any kind: birth, end, outcome, references; and the public functions that ask and wait. What
+ * makes it run is in call.c, promise.c and chain.c. */
+#include "libparallel/tasks/future.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "libparallel/base/clock.h"
+#include "libparallel/base/error.h"
+#include "libparallel/executors/executor.h"
+#include "libparallel/executors/frame.h"
+#include "libparallel/tasks/scope.h"
+
+/* Turns of about 50 ns on x86 that a waiter spins before it sleeps: what waking it would cost. */
+enum { WAIT_SPIN_TURNS = 1000 };
+
+/* malloc's own alignment; more only for parameters that ask for it. */
+enum { USUAL_ALIGNMENT = 16 };
+
+/* Shared by all that failed when there was no memory to say why. Never freed. */
+static parallel_failure out_of_memory = {PARALLEL_ENOMEMORY, 0, 0, -1, -1, "no memory for a future"};
+static parallel_failure forked = {PARALLEL_EFORKED, 0, 0, -1, -1, "the call belongs to the parent process"};
+
+/* ---- Birth ---- */
+
+static size_t round_up(size_t offset, size_t alignment)
+{
+    return (offset + alignment - 1) / alignment * alignment;
+}
+
+static size_t arguments_offset(const parallel_function *function)
+{
+    return round_up(sizeof(struct parallel_future), function->argument_alignment);
+}
+
+static size_t value_offset(const parallel_function *function)
+{
+    if (function == NULL)
+        return round_up(sizeof(struct parallel_future), USUAL_ALIGNMENT);
+    return round_up(arguments_offset(function) + function->argument_size, function->result_alignment);
+}
+
+static size_t alignment_of(const parallel_function *function)
+{
+    size_t alignment = USUAL_ALIGNMENT;
+    if (function != NULL && function->argument_alignment > alignment)
+        alignment = function->argument_alignment;
+    if (function != NULL && function->result_alignment > alignment)
+        alignment = function->result_alignment;
+    return alignment;
+}
+
+parallel_future *pl_future_create(const struct pl_task_class *class, const parallel_function *function,
+                                  size_t value_size, struct parallel_executor *executor, uint32_t references)
+{
+    size_t alignment = alignment_of(function);
+    size_t offset = value_offset(function);
+    if (value_size > SIZE_MAX - offset - alignment)
+        return NULL;
+    size_t size = round_up(offset + value_size, alignment);
+    parallel_future *future =
+        alignment > USUAL_ALIGNMENT ? aligned_alloc(alignment, size) : malloc(size);
+    if (future == NULL)
+        return NULL;
+    pl_task_init(&future->task, class, executor, references);
+    atomic_init(&future->observers.head, 0);
+    future->function = function;
+    future->failure = NULL;
+    future->executor_number = executor != NULL ? executor->number : 0;
+    if (class == &pl_chain_class)
+        future->followed = NULL;
+    else
+        future->value_size = value_size;
+    future->fork_count = pl_fork_count();
+    future->worker = -1;
+    atomic_init(&future->fd, 0);
+    return future;
+}
+
+void *pl_future_arguments(parallel_future *future)
+{
+    return (char *)future + arguments_offset(future->function);
+}
+
+void *pl_future_value(parallel_future *future)
+{
+    return (char *)future + value_offset(future->function);
+}
+
+static void keep_immortal(struct pl_task *task)
+{
+    (void)task;
+}
+
+static const struct pl_task_class immortal_class = {.destroy = keep_immortal};
+
+/* For when not even a failed future can be allocated. References are counted and never reach 0 in practice; if they do,
+ * nothing happens. */
+static parallel_future immortal = {
+    .task = {.state = {PL_LATCH_OPEN | PL_TASK_FAILED * PL_TASK_STATE_UNIT | PL_TASK_LOOKED_AT},
+             .references = 1,
+             .class = &immortal_class},
+    .failure = &out_of_memory,
+    .worker = -1,
+};
+
+parallel_future *pl_future_create_failed(const char *name, const parallel_error *error)
+{
+    parallel_future *future = pl_future_create(&pl_promise_class, NULL, 0, NULL, 1);
+    if (future == NULL) {
+        pl_task_retain(&immortal.task);
+        return &immortal;
+    }
+    parallel_error named = *error;
+    if (name != NULL)
+        pl_error_fill(&named, error->code, 0, "%s: %s", name, error->message);
+    named.system_errno = error->system_errno;
+    (void)pl_task_claim(&future->task); /* nobody else knows it */
+    pl_future_end_failed(future, &named);
+    return future;
+}
+
+void pl_future_destroy(struct pl_task *task)
+{
+    parallel_future *future = pl_future_of_task(task);
+    uint32_t word = pl_load_relaxed(&task->state.word); /* relaxed: the last reference */
+    if (pl_task_state_of_word(word) == PL_TASK_FAILED && !(word & PL_TASK_LOOKED_AT))
+        pl_report("%s failed and nobody looked: %s: %s", pl_future_name(future),
+                  parallel_error_name(future->failure->code), future->failure->message);
+    if (future->failure != &out_of_memory && future->failure != &forked)
+        free(future->failure);
+    int fd = pl_load_relaxed(&future->fd);
+    if (fd != 0)
+        close(fd - 1);
+    if (task->class == &pl_chain_class)
+        parallel_future_release(future->followed);
+    free(future);
+}
+
+const char *pl_future_name(const parallel_future *future)
+{
+    if (future->function != NULL)
+        return future->function->name;
+    return future->task.class == &pl_chain_class ? "chain" : "promise";
+}
+
+/* ---- End ---- */
+
+void pl_future_end(parallel_future *future, enum pl_task_state state)
+{
+    if (pl_task_complete(&future->task, state) & PL_TASK_OBSERVED)
+        pl_observer_notify_all(future);
+}
+
+void pl_future_end_failed_as(parallel_future *future, const parallel_failure *failure)
+{
+    parallel_failure *copy = malloc(sizeof *copy);
+    if (copy != NULL)
+        *copy = *failure;
+    future->failure = copy != NULL ? copy : &out_of_memory;
+    pl_future_end(future, PL_TASK_FAILED);
+}
+
+void pl_future_end_failed(parallel_future *future, const parallel_error *error)
+{
+    parallel_failure failure = {.code = error->code,
+                                .system_errno = error->system_errno,
+                                .signal = 0,
+                                .exit_status = -1,
+                                .worker = future->worker};
+    memcpy(failure.message, error->message, sizeof failure.message);
+    pl_future_end_failed_as(future, &failure);
+}
+
+bool pl_future_end_cancelled(parallel_future *future)
+{
+    if (!pl_task_cancel(&future->task))
+        return false;
+    /* Acquire: pairs with an adder's OBSERVED; who sets it later finds the word open and notifies itself. */
+    if (pl_load_acquire(&future->task.state.word) & PL_TASK_OBSERVED)
+        pl_observer_notify_all(future);
+    return true;
+}
+
+void pl_future_settle_inherited(parallel_future *future)
+{
+    static pthread_mutex_t settling = PTHREAD_MUTEX_INITIALIZER; /* threads of the child meet here, once a future */
+    pthread_mutex_lock(&settling);
+    if (pl_future_is_inherited(future)) {
+        /* Relaxed throughout: what another process would have published does not arrive here. */
+        uint32_t word = pl_load_relaxed(&future->task.state.word);
+        if (!(word & PL_LATCH_OPEN)) {
+            future->failure = &forked;
+            pl_store_relaxed(&future->task.state.word,
+                             PL_LATCH_OPEN | PL_TASK_FAILED * PL_TASK_STATE_UNIT | PL_TASK_LOOKED_AT);
+        }
+        /* Its observers are the parent's. A lock that was held at the fork is never released here. */
+        pl_store_relaxed(&future->observers.head, 2);
+        future->fork_count = pl_fork_count();
+    }
+    pthread_mutex_unlock(&settling);
+}
+
+static void settle(parallel_future *future)
+{
+    if (pl_future_is_inherited(future) && future->task.class != &immortal_class)
+        pl_future_settle_inherited(future);
+}
+
+void pl_future_get_failure(parallel_future *future, parallel_failure *failure)
+{
+    switch (pl_task_state(&future->task)) {
+    case PL_TASK_FAILED:
+        pl_or_relaxed(&future->task.state.word, PL_TASK_LOOKED_AT); /* a flag for the destructor, which is last */
+        *failure = *future->failure;
+        return;
+    case PL_TASK_CANCELLED:
+        *failure = (parallel_failure){.code = PARALLEL_ECANCELLED, .exit_status = -1, .worker = -1};
+        snprintf(failure->message, sizeof failure->message, "%s was cancelled", pl_future_name(future));
+        return;
+    default:
+        *failure = (parallel_failure){.exit_status = -1, .worker = pl_future_holder(future)->worker};
+        return;
+    }
+}
+
+parallel_future *pl_future_holder(parallel_future *future)
+{
+    while (future->task.class == &pl_chain_class && future->followed != NULL)
+        future = future->followed;
+    return future;
+}
+
+/* ---- Waiting ---- */
+
+int pl_future_wait(parallel_future *future, uint64_t deadline_ns)
+{
+    settle(future);
+    struct pl_task *task = &future->task;
+    if (pl_latch_is_open(&task->state))
+        return 0;
+    if (deadline_ns == PARALLEL_POLL)
+        return pl_error_set(PARALLEL_ETIMEDOUT, 0, "%s has not ended", pl_future_name(future));
+    if (pl_callback_depth > 0)
+        return pl_error_set(PARALLEL_EDEADLK, 0, "waiting for %s in a callback", pl_future_name(future));
+    if (pl_call_is_running_here(future))
+        return pl_error_set(PARALLEL_EDEADLK, 0, "%s waits for itself", pl_future_name(future));
+    /* A worker that waits for a call that nobody has started does it itself; not with a deadline, which the call might
+     * overrun. */
+    if (deadline_ns == PARALLEL_NEVER && task->class == &pl_call_class && pl_frame_is_inside(task->executor) &&
+        pl_task_claim(task)) {
+        task->class->run(task);
+        return 0;
+    }
+    if (pl_latch_spin(&task->state, WAIT_SPIN_TURNS))
+        return 0;
+    pl_executor_wait_enter();
+    bool has_ended = pl_latch_wait(&task->state, deadline_ns, 0);
+    pl_executor_wait_leave();
+    if (!has_ended)
+        return pl_error_set(PARALLEL_ETIMEDOUT, 0, "%s has not ended by the deadline", pl_future_name(future));
+    return 0;
+}
+
+static int check(const parallel_future *future, const char *caller)
+{
+    return future != NULL ? 0 : pl_error_set(PARALLEL_EINVALID, 0, "%s: the future is NULL", caller);
+}
+
+int parallel_future_wait(parallel_future *future, uint64_t deadline_ns)
+{
+    int code = check(future, "parallel_future_wait");
+    return code != 0 ? code : pl_future_wait(future, deadline_ns);
+}
+
+/* ---- Outcome ---- */
+
+static int refuse_function(const parallel_future *future, const parallel_function *function)
+{
+    return pl_error_set(PARALLEL_EWRONGFUNCTION, 0, "the future is of %s, not of %s", pl_future_name(future),
+                        function->name);
+}
+
+static bool is_of(const parallel_future *future, const parallel_function *function)
+{
+    return future->function != NULL && future->function->address == function->address &&
+           future->function->result_size == function->result_size;
+}
+
+static int copy_result(parallel_future *future, const parallel_function *function, void *result)
+{
+    parallel_future *holder = pl_future_holder(future);
+    if (!is_of(holder, function))
+        return refuse_function(holder, function);
+    if (function->result_size > 0)
+        memcpy(result, pl_future_value(holder), function->result_size);
+    return 0;
+}
+
+static int set_last_error(const parallel_failure *failure)
+{
+    return pl_error_set(failure->code, 0, "%s", failure->message);
+}
+
+int parallel_future_result(parallel_future *future, const parallel_function *function, uint64_t deadline_ns,
+                           void *result)
+{
+    int code = check(future, "parallel_future_result");
+    if (code != 0)
+        return code;
+    if (function == NULL || (result == NULL && function->result_size > 0))
+        return pl_error_set(PARALLEL_EINVALID, 0, "parallel_future_result: %s is NULL",
+                            function == NULL ? "the function" : "the result");
+    if (future->function != NULL && !is_of(future, function)) /* known before any wait */
+        return refuse_function(future, function);
+    code = pl_future_wait(future, deadline_ns);
+    if (code != 0)
+        return code;
+    if (pl_task_state(&future->task) == PL_TASK_DONE)
+        return copy_result(future, function, result);
+    parallel_failure failure;
+    pl_future_get_failure(future, &failure);
+    return set_last_error(&failure);
+}
+
+void parallel_future_await(parallel_future *future, const parallel_function *function, void *result)
+{
+    int code = parallel_future_result(future, function, PARALLEL_NEVER, result);
+    if (code != 0)
+        pl_report_and_abort("%s_await: %s: %s", function != NULL ? function->name : "parallel_future",
+                            parallel_error_name(code), parallel_last_error()->message);
+    parallel_future_release(future);
+}
+
+int parallel_future_snapshot(parallel_future *future, const parallel_function *function,
+                             enum parallel_future_state *state, parallel_failure *failure, void *result)
+{
+    int code = check(future, "parallel_future_snapshot");
+    if (code != 0)
+        return code;
+    if (result != NULL && function == NULL)
+        return pl_error_set(PARALLEL_EINVALID, 0, "parallel_future_snapshot: a result of no function");
+    settle(future);
+    enum pl_task_state seen = pl_task_state(&future->task); /* one look: what has ended does not change again */
+    if (seen == PL_TASK_DONE && result != NULL) {
+        code = copy_result(future, function, result);
+        if (code != 0)
+            return code;
+    }
+    if (failure != NULL && seen >= PL_TASK_DONE)
+        pl_future_get_failure(future, failure);
+    else if (failure != NULL)
+        *failure = (parallel_failure){.exit_status = -1, .worker = -1};
+    if (state != NULL)
+        *state = (enum parallel_future_state)seen;
+    return 0;
+}
+
+int parallel_future_error(parallel_future *future, parallel_failure *failure)
+{
+    int code = check(future, "parallel_future_error");
+    if (code == 0 && failure == NULL)
+        code = pl_error_set(PARALLEL_EINVALID, 0, "parallel_future_error: failure is NULL");
+    if (code != 0)
+        return code;
+    settle(future);
+    if (!pl_latch_is_open(&future->task.state))
+        return pl_error_set(PARALLEL_ETIMEDOUT, 0, "%s has not ended", pl_future_name(future));
+    pl_future_get_failure(future, failure);
+    return 0;
+}
+
+/* ---- Asking ---- */
+
+enum parallel_future_state parallel_future_state(parallel_future *future)
+{
+    settle(future);
+    return (enum parallel_future_state)pl_task_state(&future->task);
+}
+
+bool parallel_future_is_done(parallel_future *future)
+{
+    settle(future);
+    return pl_latch_is_open(&future->task.state);
+}
+
+bool parallel_future_is_running(parallel_future *future)
+{
+    return parallel_future_state(future) == PARALLEL_RUNNING;
+}
+
+bool parallel_future_is_cancelled(parallel_future *future)
+{
+    return parallel_future_state(future) == PARALLEL_CANCELLED;
+}
+
+const char *parallel_state_name(enum parallel_future_state state)
+{
+    static const char *const names[] = {"pending", "running", "done", "failed", "cancelled"};
+    return (unsigned)state < sizeof names / sizeof names[0] ? names[state] : "unknown state";
+}
+
+int parallel_future_describe(parallel_future *future, char *buffer, size_t size)
+{
+    if (future == NULL)
+        return snprintf(buffer, size, "no future");
+    enum parallel_future_state state = parallel_future_state(future);
+    if (state != PARALLEL_FAILED)
+        return snprintf(buffer, size, "%s: %s", pl_future_name(future), parallel_state_name(state));
+    return snprintf(buffer, size, "%s: failed (%s: %s)", pl_future_name(future),
+                    parallel_error_name(future->failure->code), future->failure->message);
+}
+
+int parallel_future_cancel(parallel_future *future)
+{
+    int code = check(future, "parallel_future_cancel");
+    if (code != 0)
+        return code;
+    settle(future);
+    pl_task_retain(&future->task); /* a callback may release the caller's reference */
+    if (pl_future_end_cancelled(future) || pl_task_state(&future->task) == PL_TASK_CANCELLED)
+        code = 0;
+    else if (pl_task_state(&future->task) == PL_TASK_RUNNING)
+        code = pl_error_set(PARALLEL_ERUNNING, 0, "%s runs; it is asked to stop", pl_future_name(future));
+    else
+        code = pl_error_set(PARALLEL_EDONE, 0, "%s has ended", pl_future_name(future));
+    pl_task_release(&future->task);
+    return code;
+}
+
+parallel_future *parallel_future_retain(parallel_future *future)
+{
+    if (future != NULL)
+        pl_task_retain(&future->task);
+    return future;
+}
+
+void parallel_future_release(parallel_future *future)
+{
+    if (future != NULL)
+        pl_task_release(&future->task);
+}

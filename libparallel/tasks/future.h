@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * A future from the inside: one task, its outcome, and those who want to be told.
+ *
+ *     | struct parallel_future | arguments | result |          one allocation; offsets follow from the function
+ *
+ * Kinds, told apart by the class of the task:
+ *   call     made by parallel_submit; an executor runs it                (call.c)
+ *   promise  the program ends it; the value stands where a result would  (promise.c)
+ *   chain    follows another future                                      (chain.c)
+ *
+ * Who writes what: `task.state` as task.h says; `failure`, `followed` and the result the one party that ends the future,
+ * before it does; `worker` the one that runs it, before it runs; `observers` whoever holds its lock bit. The rest is
+ * constant. The future is kept to 96 bytes before its arguments, since a program may have millions pending. */
+#ifndef LIBPARALLEL_TASKS_FUTURE_H
+#define LIBPARALLEL_TASKS_FUTURE_H
+
+#include <libparallel/future.h>
+
+#include "libparallel/base/fork.h"
+#include "libparallel/executors/task.h"
+#include "libparallel/tasks/observer.h"
+
+struct parallel_future {
+    struct pl_task task;
+    struct pl_observer_list observers;
+    const parallel_function *function; /* call; else NULL */
+    parallel_failure *failure;         /* set before FAILED; freed with the future */
+    uint64_t executor_number;          /* of task.executor, to tell it from a later one at its address */
+    union {
+        struct parallel_future *followed; /* chain: what it follows, a reference; written under follow_lock (chain.c) */
+        size_t value_size;                /* promise: bytes */
+    };
+    uint32_t fork_count; /* at its birth */
+    int32_t worker;      /* index of the worker that runs it; -1 */
+    _Atomic int32_t fd;  /* eventfd + 1; 0: none yet */
+};
+
+_Static_assert(sizeof(struct parallel_future) <= 96, "a pending future is kept small");
+
+extern const struct pl_task_class pl_call_class;
+extern const struct pl_task_class pl_promise_class;
+extern const struct pl_task_class pl_chain_class;
+
+/* A pending future with room for arguments and result of `function`, or for `value_size` bytes. NULL: no memory. */
+parallel_future *pl_future_create(const struct pl_task_class *class, const parallel_function *function,
+                                  size_t value_size, struct parallel_executor *executor, uint32_t references);
+
+void *pl_future_arguments(parallel_future *future);
+void *pl_future_value(parallel_future *future); /* the result, or a promise's value */
+
+/* A future that has failed already; never NULL (without memory: one that says so). The caller holds one reference. */
+parallel_future *pl_future_create_failed(const char *name, const parallel_error *error);
+
+/* Ends a running future; the caller holds a reference. Tells the observers. */
+void pl_future_end(parallel_future *future, enum pl_task_state state);
+void pl_future_end_failed(parallel_future *future, const parallel_error *error);
+void pl_future_end_failed_as(parallel_future *future, const parallel_failure *failure);
+
+/* Ends a pending future as cancelled; true if this call did it. */
+bool pl_future_end_cancelled(parallel_future *future);
+
+/* Waits until it has ended. Inside a worker of its executor it may run the call itself. */
+int pl_future_wait(parallel_future *future, uint64_t deadline_ns);
+
+/* If this process is a forked child and the future had not ended: ends it. Called on every way in. */
+static inline bool pl_future_is_inherited(const parallel_future *future)
+{
+    return future->fork_count != pl_fork_count();
+}
+void pl_future_settle_inherited(parallel_future *future);
+
+/* Why it ended as it did; code 0 if done; marks the error as looked at. Only of a future that has ended. */
+void pl_future_get_failure(parallel_future *future, parallel_failure *failure);
+
+/* The future that holds the value: itself, or what a chain followed. Only of one that is done. */
+parallel_future *pl_future_holder(parallel_future *future);
+
+/* "simulate", "promise", "chain" */
+const char *pl_future_name(const parallel_future *future);
+
+/* True if the calling thread runs this future's call, so that waiting for it would never end. */
+bool pl_call_is_running_here(const parallel_future *future);
+
+void pl_future_destroy(struct pl_task *task);
+
+static inline parallel_future *pl_future_of_task(struct pl_task *task)
+{
+    return (parallel_future *)task;
+}
+
+#endif
