@@ -13,7 +13,9 @@ libtest_support_la_SOURCES = \
 	tests/support/in_child.h \
 	tests/support/kernel_view.c \
 	tests/support/kernel_view.h \
-	tests/support/property.h
+	tests/support/property.h \
+	tests/support/threads.c \
+	tests/support/threads.h
 
 # For a test that includes tests/support/failing_allocation.h.
 failing_allocation_ldflags = \

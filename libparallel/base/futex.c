@@ -14,6 +14,8 @@
 #include "libparallel/base/clock.h"
 #include "libparallel/base/error.h"
 
+_Static_assert(sizeof(time_t) == sizeof(long), "SYS_futex takes a time of two longs");
+
 static long futex(_Atomic uint32_t *word, int operation, uint32_t value, const struct timespec *deadline,
                   uint32_t bits)
 {
@@ -57,6 +59,7 @@ int pl_futex_wake(_Atomic uint32_t *word, int count, enum pl_futex_scope scope)
     case 0:
         return (int)result;
     case EFAULT: /* the memory was unmapped after its last user left: nobody sleeps there */
+    case EINVAL: /* it was reused, and a stranger with priority inheritance sleeps there, whom this cannot wake */
         return 0;
     default:
         pl_report_and_abort("internal error: futex wake failed with errno %d", error);

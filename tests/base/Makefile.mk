@@ -6,11 +6,30 @@ TESTS += \
 
 if HAVE_CHECK
 base_tests = \
+	tests/base/deadlines_of_odd_durations \
 	tests/base/error_messages_are_cut_not_lost \
-	tests/base/parking_late_wake_spares_the_next_parking
+	tests/base/fail_each_allocation_names_the_fault \
+	tests/base/futex_deadline_is_absolute \
+	tests/base/futex_wait_returns_at_once_when_the_word_differs \
+	tests/base/futex_wait_survives_a_signal_storm \
+	tests/base/futex_wake_counts_its_sleepers \
+	tests/base/futex_wake_may_come_after_the_end_of_its_word \
+	tests/base/futex_wakes_across_processes \
+	tests/base/latch_deadline_and_poll \
+	tests/base/latch_may_be_freed_by_its_waiter \
+	tests/base/latch_opens_for_every_waiter \
+	tests/base/parking_late_wake_spares_the_next_parking \
+	tests/base/parking_loses_no_wake \
+	tests/base/parking_wake_races_leave_and_deadline \
+	tests/base/parking_wakes_every_parked_worker \
+	tests/base/parking_wakes_the_last_parked_first
 check_PROGRAMS += $(base_tests)
 TESTS += $(base_tests)
 
+tests_base_fail_each_allocation_names_the_fault_LDFLAGS = $(AM_LDFLAGS) $(failing_allocation_ldflags)
+
 # Tests that force a schedule at a call that the library makes.
+tests_base_latch_may_be_freed_by_its_waiter_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pl_futex_wait -Wl,--wrap=pl_futex_wake
 tests_base_parking_late_wake_spares_the_next_parking_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pthread_mutex_unlock
+tests_base_parking_wake_races_leave_and_deadline_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pl_futex_wait
 endif

@@ -166,8 +166,8 @@ const char *fail_each_allocation(int (*attempt)(void *context), void *context)
             return fault;
         }
         if (live_after != live_before) {
-            snprintf(fault, sizeof fault, "allocation %zu %s: %zu blocks lived before the attempt, %zu after", number,
-                     has_failed ? "failed" : "was never made", live_before, live_after);
+            snprintf(fault, sizeof fault, "allocation %zu %s, and blocks left behind by the attempt: %td", number,
+                     has_failed ? "failed" : "was never made", (ptrdiff_t)(live_after - live_before));
             return fault;
         }
         if (!has_failed)

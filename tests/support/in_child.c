@@ -9,6 +9,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* Read by the thread sanitizer when the program starts. A forked child has no thread of its parent's but the one that
+ * forked; the sanitizer takes the others for threads that the child forgot to join. */
+const char *__tsan_default_options(void);
+
+const char *__tsan_default_options(void)
+{
+    return "report_thread_leaks=0";
+}
+
 static _Noreturn void give_up(const char *what)
 {
     perror(what);
@@ -54,9 +63,14 @@ struct child_outcome run_in_child(void (*body)(void *context), void *context)
     return outcome;
 }
 
+bool exited_with(const struct child_outcome *outcome, int code)
+{
+    return WIFEXITED(outcome->status) && WEXITSTATUS(outcome->status) == code;
+}
+
 bool ended_well(const struct child_outcome *outcome)
 {
-    return WIFEXITED(outcome->status) && WEXITSTATUS(outcome->status) == 0;
+    return exited_with(outcome, 0);
 }
 
 bool ended_by_signal(const struct child_outcome *outcome, int signal)

@@ -16,6 +16,9 @@ struct child_outcome {
 /* Forks; the child runs body(context) with its stderr caught, then ends by _exit(0). */
 struct child_outcome run_in_child(void (*body)(void *context), void *context);
 
+/* The child ended by _exit(code) in its body. */
+bool exited_with(const struct child_outcome *outcome, int code);
+
 /* The child returned from its body, or ended by _exit(0) in it. */
 bool ended_well(const struct child_outcome *outcome);
 
