@@ -35,21 +35,29 @@ struct link {
     char words[LINK_SIZE];
 };
 
-/* Sorted by count, of equal ones the newest first. */
+/* Sorted by count, equal ones in the order of the chain. */
 struct chain {
     struct link links[LINK_COUNT];
     size_t length;
+    size_t cap; /* smallest count of the links that count no cores */
 };
 
 static struct link *add_link(struct chain *chain, size_t count)
 {
     size_t at = chain->length++;
-    while (at > 0 && chain->links[at - 1].count >= count) {
+    while (at > 0 && chain->links[at - 1].count > count) {
         chain->links[at] = chain->links[at - 1];
         at--;
     }
     chain->links[at] = (struct link){.count = count};
     return &chain->links[at];
+}
+
+static struct link *add_cap(struct chain *chain, size_t count)
+{
+    if (count < chain->cap)
+        chain->cap = count;
+    return add_link(chain, count);
 }
 
 static void add_machine(struct chain *chain, const struct pl_topology *topology)
@@ -61,13 +69,14 @@ static void add_machine(struct chain *chain, const struct pl_topology *topology)
              topology->is_this_machine ? "machine" : "a machine that is not this one");
 }
 
-/* "affinity mask 0-1", with the number of cores if the PUs that are listed are more. */
+/* "affinity mask 0-1", with the number of cores where it cannot be seen from the list. */
 static void add_cpus(struct chain *chain, const char *name, const struct pl_cpu_set *cpus, size_t core_count)
 {
     char list[32];
     pl_cpu_set_format(cpus, list, sizeof list);
     struct link *link = add_link(chain, core_count);
-    if (pl_cpu_set_count(cpus) == core_count)
+    bool is_cut = strstr(list, "...") != NULL;
+    if (pl_cpu_set_count(cpus) == core_count && !is_cut)
         snprintf(link->words, sizeof link->words, "%s %s", name, list);
     else
         snprintf(link->words, sizeof link->words, "%s %s (%zu core%s)", name, list, core_count,
@@ -78,19 +87,22 @@ static void add_cpus(struct chain *chain, const char *name, const struct pl_cpu_
 static void add_quota(struct chain *chain, uint64_t millicores)
 {
     uint64_t whole = millicores / 1000;
-    struct link *link = add_link(chain, whole > 0 ? (size_t)whole : 1);
+    struct link *link = add_cap(chain, whole > 0 ? (size_t)whole : 1);
     int length = snprintf(link->words, sizeof link->words, "cgroup quota %llu.%03llu", (unsigned long long)whole,
                           (unsigned long long)(millicores % 1000));
     for (int zeros = 0; zeros < 2 && link->words[length - 1] == '0'; zeros++)
         link->words[--length] = '\0';
 }
 
-/* A number from 1 to PL_LARGEST_COUNT, up to the end or to a comma. 0 if it is none. */
+/* The number at the beginning of a list such as "4,2", with blanks around it; 0 if it is none, or absurd. */
 static size_t read_count(const char *text)
 {
+    static const char blanks[] = " \t";
     size_t count = 0;
+    text += strspn(text, blanks);
     for (; *text >= '0' && *text <= '9' && count <= PL_LARGEST_COUNT; text++)
         count = 10 * count + (size_t)(*text - '0');
+    text += strspn(text, blanks);
     return (*text == '\0' || *text == ',') && count <= PL_LARGEST_COUNT ? count : 0;
 }
 
@@ -99,11 +111,19 @@ static void add_variable(struct chain *chain, const char *name, const char *valu
     if (value == NULL || value[0] == '\0')
         return;
     size_t count = read_count(value);
-    struct link *link = add_link(chain, count > 0 ? count : SIZE_MAX);
+    struct link *link = add_cap(chain, count > 0 ? count : SIZE_MAX);
     if (count > 0)
         snprintf(link->words, sizeof link->words, "%s %zu", name, count);
     else
         snprintf(link->words, sizeof link->words, "%s \"%.24s\" ignored", name, value);
+}
+
+static void add_workers(struct chain *chain, size_t workers)
+{
+    if (workers == 0)
+        return;
+    struct link *link = add_cap(chain, workers);
+    snprintf(link->words, sizeof link->words, "PARALLEL_WORKERS %zu", workers);
 }
 
 /* One line for all that is tighter than the machine, the machine, and what was ignored. */
@@ -122,31 +142,23 @@ static void write_reason(const struct chain *chain, const struct pl_topology *to
     }
 }
 
-static size_t smallest_of(const struct chain *chain)
-{
-    return chain->length > 0 ? chain->links[0].count : SIZE_MAX;
-}
-
 void pl_limit_compute(const struct pl_limit_sources *sources, struct pl_limit *out)
 {
     const struct pl_topology *topology = sources->topology;
-    struct chain chain = {0};
+    struct chain chain = {.cap = SIZE_MAX};
+    if (topology->allowed_core_count < topology->machine_core_count)
+        add_cpus(&chain, "allowed set", &topology->allowed, topology->allowed_core_count);
+    if (topology->core_count < topology->allowed_core_count)
+        add_cpus(&chain, "affinity mask", &topology->cpus, topology->core_count);
     if (sources->quota_millicores != PL_NO_QUOTA && topology->is_this_machine)
         add_quota(&chain, sources->quota_millicores);
     add_variable(&chain, "SLURM_CPUS_PER_TASK", sources->slurm_cpus_per_task);
     add_variable(&chain, "OMP_NUM_THREADS", sources->omp_num_threads);
-    if (sources->workers > 0) {
-        struct link *link = add_link(&chain, sources->workers);
-        snprintf(link->words, sizeof link->words, "PARALLEL_WORKERS %zu", sources->workers);
-    }
-    out->cap = smallest_of(&chain);
-    out->workers = sources->workers > 0 ? sources->workers : SIZE_MAX;
-    if (topology->core_count < topology->allowed_core_count)
-        add_cpus(&chain, "affinity mask", &topology->cpus, topology->core_count);
-    if (topology->allowed_core_count < topology->machine_core_count)
-        add_cpus(&chain, "allowed set", &topology->allowed, topology->allowed_core_count);
+    add_workers(&chain, sources->workers);
     add_machine(&chain, topology);
-    out->text.count = smallest_of(&chain);
+    out->cap = chain.cap;
+    out->workers = sources->workers > 0 ? sources->workers : SIZE_MAX;
+    out->text.count = chain.links[0].count;
     write_reason(&chain, topology, &out->text);
 }
 
