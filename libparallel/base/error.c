@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * Owns the calling thread's last error, the tables of names and texts, and the reporter. The last error is plain
- * thread-local storage without a destructor, so it works in every thread, also in one that the library never saw. */
+ * thread-local storage without a destructor, so it works in every thread, also in one that the library never saw.
+ *
+ * Everything here leaves errno alone: a failing function may format its message before it reads errno. */
 #include "libparallel/base/error.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +21,23 @@ static _Thread_local parallel_error last_error;
 static pthread_mutex_t reporter_lock = PTHREAD_MUTEX_INITIALIZER;
 static void (*reporter)(void *context, const char *line);
 static void *reporter_context;
+
+static void lock_reporter(void)
+{
+    pthread_mutex_lock(&reporter_lock);
+}
+
+static void unlock_reporter(void)
+{
+    pthread_mutex_unlock(&reporter_lock);
+}
+
+/* A child must be able to report, so no thread that it does not have may hold the lock at the fork. */
+__attribute__((constructor)) static void hold_reporter_over_forks(void)
+{
+    int error = pthread_atfork(lock_reporter, unlock_reporter, unlock_reporter);
+    (void)error; /* no memory before main: whoever needs it next says so to somebody who can listen */
+}
 
 const char *parallel_error_name(int code)
 {
@@ -53,18 +73,21 @@ const parallel_error *parallel_last_error(void)
 int pl_error_fill_arguments(parallel_error *error, int code, int system_errno, const char *format,
                             va_list arguments)
 {
-    error->code = code;
-    error->system_errno = system_errno;
-    int length = vsnprintf(error->message, sizeof error->message, format, arguments);
-    if (length < 0)
-        length = 0;
-    if (system_errno != 0 && (size_t)length < sizeof error->message) {
+    /* The arguments may point into the error itself ("%s: %s" of an inner message): format aside first. */
+    parallel_error fresh = {.code = code, .system_errno = system_errno};
+    int saved_errno = errno;
+    int length = vsnprintf(fresh.message, sizeof fresh.message, format, arguments);
+    if (length < 0) /* a wide character that has no bytes in this locale: what was written so far is unspecified */
+        length = snprintf(fresh.message, sizeof fresh.message, "%s", format);
+    if (system_errno != 0 && (size_t)length < sizeof fresh.message) {
         char text[128];
-        snprintf(error->message + length, sizeof error->message - (size_t)length, ": %s",
+        snprintf(fresh.message + length, sizeof fresh.message - (size_t)length, ": %s",
                  strerror_r(system_errno, text, sizeof text));
     }
-    if (error->message[0] == '\0')
-        snprintf(error->message, sizeof error->message, "%s", parallel_error_text(code));
+    if (fresh.message[0] == '\0')
+        snprintf(fresh.message, sizeof fresh.message, "%s", parallel_error_text(code));
+    *error = fresh;
+    errno = saved_errno;
     return code;
 }
 
@@ -79,11 +102,7 @@ int pl_error_fill(parallel_error *error, int code, int system_errno, const char 
 
 int pl_error_set_arguments(int code, int system_errno, const char *format, va_list arguments)
 {
-    /* The arguments may point into the last error itself ("%s: %s" of an inner message): format aside first. */
-    parallel_error fresh;
-    pl_error_fill_arguments(&fresh, code, system_errno, format, arguments);
-    last_error = fresh;
-    return code;
+    return pl_error_fill_arguments(&last_error, code, system_errno, format, arguments);
 }
 
 int pl_error_set(int code, int system_errno, const char *format, ...)
@@ -110,32 +129,42 @@ void parallel_set_reporter(void (*report)(void *context, const char *line), void
     pthread_mutex_unlock(&reporter_lock);
 }
 
-static void report_line(const char *line)
+/* One line to stderr, in one write if the kernel takes it whole, so that lines of several threads and processes do not
+ * mix. */
+static void write_line(const char *line)
 {
-    pthread_mutex_lock(&reporter_lock);
-    void (*report)(void *, const char *) = reporter;
-    void *context = reporter_context;
-    pthread_mutex_unlock(&reporter_lock);
-    if (report != NULL) {
-        report(context, line);
-        return;
-    }
-    /* One write a line, so that lines of several threads and processes do not mix. */
     char whole[PARALLEL_MESSAGE_SIZE * 2 + 16];
     int length = snprintf(whole, sizeof whole, "libparallel: %s\n", line);
     if (length >= (int)sizeof whole) {
         length = (int)sizeof whole - 1;
         whole[length - 1] = '\n';
     }
-    ssize_t written = write(STDERR_FILENO, whole, (size_t)length);
-    (void)written; /* there is no other place to complain at */
+    const char *rest = whole;
+    while (length > 0) {
+        ssize_t written = write(STDERR_FILENO, rest, (size_t)length);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return; /* there is no other place to complain at */
+        rest += written;
+        length -= (int)written;
+    }
 }
 
 static void report_arguments(const char *format, va_list arguments)
 {
     char line[PARALLEL_MESSAGE_SIZE * 2];
+    int saved_errno = errno;
     vsnprintf(line, sizeof line, format, arguments);
-    report_line(line);
+    pthread_mutex_lock(&reporter_lock);
+    void (*report)(void *, const char *) = reporter;
+    void *context = reporter_context;
+    pthread_mutex_unlock(&reporter_lock);
+    if (report != NULL)
+        report(context, line);
+    else
+        write_line(line);
+    errno = saved_errno;
 }
 
 void pl_report(const char *format, ...)

@@ -15,6 +15,7 @@ base_tests = \
 	tests/base/futex_wake_counts_its_sleepers \
 	tests/base/futex_wake_may_come_after_the_end_of_its_word \
 	tests/base/futex_wakes_across_processes \
+	tests/base/last_errors_belong_to_their_threads \
 	tests/base/latch_deadline_and_poll \
 	tests/base/latch_may_be_freed_by_its_waiter \
 	tests/base/latch_opens_for_every_waiter \
@@ -22,7 +23,9 @@ base_tests = \
 	tests/base/parking_loses_no_wake \
 	tests/base/parking_wake_races_leave_and_deadline \
 	tests/base/parking_wakes_every_parked_worker \
-	tests/base/parking_wakes_the_last_parked_first
+	tests/base/parking_wakes_the_last_parked_first \
+	tests/base/reporter_receives_each_line \
+	tests/base/reports_come_from_forked_children
 check_PROGRAMS += $(base_tests)
 TESTS += $(base_tests)
 
@@ -32,4 +35,6 @@ tests_base_fail_each_allocation_names_the_fault_LDFLAGS = $(AM_LDFLAGS) $(failin
 tests_base_latch_may_be_freed_by_its_waiter_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pl_futex_wait -Wl,--wrap=pl_futex_wake
 tests_base_parking_late_wake_spares_the_next_parking_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pthread_mutex_unlock
 tests_base_parking_wake_races_leave_and_deadline_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pl_futex_wait
+tests_base_reports_come_from_forked_children_LDFLAGS = \
+	$(AM_LDFLAGS) -Wl,--wrap=pthread_mutex_lock -Wl,--wrap=pthread_mutex_unlock
 endif
