@@ -12,10 +12,12 @@
 PARALLEL_BEGIN_C
 
 /* Checks every setting. 0, or PARALLEL_ESETTING: parallel_last_error() names the variable, its value and what it
- * expects. Any thread. Opening an executor or a loop makes the same check. */
+ * expects; or PARALLEL_ENOMEMORY: a value could not be kept. Any thread. Opening an executor or a loop makes the same
+ * check. */
 PARALLEL_API PARALLEL_MUST_CHECK int parallel_settings_check(void);
 
-/* Writes the table of settings to `stream`, one line a setting: name, value in force, default, meaning. Any thread. */
+/* Writes the table of settings to `stream`, two lines a setting: its name and meaning; its default and what it is set
+ * to now. Any thread. */
 PARALLEL_API void parallel_settings_print(FILE *stream);
 
 PARALLEL_END_C

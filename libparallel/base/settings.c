@@ -37,6 +37,7 @@ static struct {
     size_t count;
     bool flag;
     bool is_malformed;
+    bool is_lost; /* there was no memory to keep its text */
 } values[PL_SETTING_COUNT];
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -47,8 +48,7 @@ static void read_value(enum pl_setting setting)
     if (text == NULL || text[0] == '\0') /* set to nothing is not set, as for OpenMP's variables */
         return;
     values[setting].text = strdup(text);
-    if (values[setting].text == NULL)
-        return; /* not set, then: there is no caller yet to tell */
+    values[setting].is_lost = values[setting].text == NULL;
     char *end = NULL;
     switch (table[setting].type) {
     case TEXT:
@@ -82,11 +82,13 @@ int parallel_settings_check(void)
 {
     pthread_once(&once, read_environment);
     for (int setting = 0; setting < PL_SETTING_COUNT; setting++) {
+        if (values[setting].is_lost)
+            return pl_error_set(PARALLEL_ENOMEMORY, 0, "%s: no memory to keep its value", table[setting].name);
         if (!values[setting].is_malformed)
             continue;
         const char *expected = table[setting].type == FLAG ? "0 or 1" : "a whole number from 1 to 4194304";
-        return pl_error_set(PARALLEL_ESETTING, 0, "%s=%s: expected %s", table[setting].name, values[setting].text,
-                            expected);
+        return pl_error_set(PARALLEL_ESETTING, 0, "%s=%.100s: expected %s", table[setting].name,
+                            values[setting].text, expected);
     }
     return 0;
 }
@@ -94,12 +96,14 @@ int parallel_settings_check(void)
 void parallel_settings_print(FILE *stream)
 {
     pthread_once(&once, read_environment);
+    int saved_errno = errno; /* the first write to a stream that is no terminal sets it */
     for (int setting = 0; setting < PL_SETTING_COUNT; setting++) {
         const char *text = values[setting].text;
         fprintf(stream, "%-22s %s\n%24sdefault: %s; now: %s%s\n", table[setting].name, table[setting].meaning, "",
                 table[setting].fallback, text != NULL ? text : "default",
                 values[setting].is_malformed ? " (malformed)" : "");
     }
+    errno = saved_errno;
 }
 
 bool pl_setting_flag(enum pl_setting setting)

@@ -25,11 +25,16 @@ base_tests = \
 	tests/base/parking_wakes_every_parked_worker \
 	tests/base/parking_wakes_the_last_parked_first \
 	tests/base/reporter_receives_each_line \
-	tests/base/reports_come_from_forked_children
+	tests/base/reports_come_from_forked_children \
+	tests/base/settings_are_read_once \
+	tests/base/settings_name_what_is_malformed \
+	tests/base/settings_print_lists_each_row \
+	tests/base/settings_report_failed_allocations
 check_PROGRAMS += $(base_tests)
 TESTS += $(base_tests)
 
 tests_base_fail_each_allocation_names_the_fault_LDFLAGS = $(AM_LDFLAGS) $(failing_allocation_ldflags)
+tests_base_settings_report_failed_allocations_LDFLAGS = $(AM_LDFLAGS) $(failing_allocation_ldflags)
 
 # Tests that force a schedule at a call that the library makes.
 tests_base_latch_may_be_freed_by_its_waiter_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pl_futex_wait -Wl,--wrap=pl_futex_wake
