@@ -1,1 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
+# Complete small programs, as a user would write them: they include public headers only and link libparallel.la alone.
+# tests/examples/ runs them on small input, ./quickstart on real input. -no-install makes libtool link the program itself
+# and no script in its place, so that it starts as fast as it will once installed, and a debugger can take it.
+examples_ldflags = $(AM_LDFLAGS) -no-install
+
+if HAVE_LIBCRYPTO
+noinst_PROGRAMS += examples/digest
+examples_digest_SOURCES = examples/digest.c
+examples_digest_CFLAGS = $(AM_CFLAGS) $(LIBCRYPTO_CFLAGS)
+examples_digest_LDFLAGS = $(examples_ldflags)
+examples_digest_LDADD = libparallel.la $(LIBCRYPTO_LIBS)
+endif
