@@ -6,10 +6,15 @@
  *     parallel-info                       everything
  *     parallel-info --machine             the part of the machine that this process may use
  *     parallel-info --workers             how many workers an executor has by default, and the reason
- *     parallel-info --places[=POLICY]     where the workers would be, a line each
+ *     parallel-info --places [POLICY]     where the workers would be, a line each
+ *     parallel-info --places [POLICY] --workers N     where N workers would be
  *     parallel-info --settings            the table of settings
- *     parallel-info --version */
+ *     parallel-info --version
+ *
+ * With HWLOC_XMLFILE=FILE or HWLOC_SYNTHETIC=DESCRIPTION all this is told of another machine. */
+#include <errno.h>
 #include <getopt.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -60,9 +65,9 @@ static int print_workers(void)
     return EXIT_SUCCESS;
 }
 
-static int print_places(const char *policy)
+static int print_places(const char *policy, size_t worker_count)
 {
-    return parallel_placement_print(policy, 0, stdout) == 0 ? EXIT_SUCCESS : failed("places");
+    return parallel_placement_print(policy, worker_count, stdout) == 0 ? EXIT_SUCCESS : failed("places");
 }
 
 static int print_settings(void)
@@ -76,18 +81,37 @@ static int print_everything(void)
     printf("libparallel %s\n", PACKAGE_VERSION);
     int status = print_machine();
     status |= print_workers();
-    status |= print_places(NULL);
+    status |= print_places(NULL, 0);
     status |= print_settings();
     return status;
 }
 
+/* What the command line asks for. */
+struct request {
+    bool wants_machine;
+    bool wants_workers;
+    bool wants_places;
+    bool wants_settings;
+    bool wants_version;
+    const char *policy;       /* NULL: the one in force */
+    const char *worker_count; /* NULL: the default number */
+};
+
 static int usage(void)
 {
-    fprintf(stderr, "usage: parallel-info [--machine] [--workers] [--places[=POLICY]] [--settings] [--version]\n");
+    fprintf(stderr, "usage: parallel-info [--machine] [--workers [N]] [--places [POLICY]] [--settings] [--version]\n");
     return EXIT_FAILURE;
 }
 
-int main(int argc, char **argv)
+/* "--places=POLICY" or "--places POLICY"; NULL if another option follows. */
+static const char *optional_value(int argc, char **argv)
+{
+    if (optarg != NULL)
+        return optarg;
+    return optind < argc && argv[optind][0] != '-' ? argv[optind++] : NULL;
+}
+
+static bool read_request(int argc, char **argv, struct request *request)
 {
     enum { SHOW_MACHINE = 1, SHOW_PLACES, SHOW_SETTINGS, SHOW_VERSION, SHOW_WORKERS };
     static const struct option options[] = {
@@ -95,32 +119,72 @@ int main(int argc, char **argv)
         {"places", optional_argument, NULL, SHOW_PLACES},
         {"settings", no_argument, NULL, SHOW_SETTINGS},
         {"version", no_argument, NULL, SHOW_VERSION},
-        {"workers", no_argument, NULL, SHOW_WORKERS},
+        {"workers", optional_argument, NULL, SHOW_WORKERS},
         {NULL, 0, NULL, 0},
     };
-    int status = EXIT_SUCCESS;
-    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+    /* "+": in order, so that the word after an option is its value. */
+    for (int option; (option = getopt_long(argc, argv, "+", options, NULL)) != -1;) {
         switch (option) {
         case SHOW_MACHINE:
-            status |= print_machine();
+            request->wants_machine = true;
             break;
         case SHOW_PLACES:
-            status |= print_places(optarg);
+            request->wants_places = true;
+            request->policy = optional_value(argc, argv);
             break;
         case SHOW_SETTINGS:
-            status |= print_settings();
+            request->wants_settings = true;
             break;
         case SHOW_VERSION:
-            printf("libparallel %s\n", PACKAGE_VERSION);
+            request->wants_version = true;
             break;
         case SHOW_WORKERS:
-            status |= print_workers();
+            request->worker_count = optional_value(argc, argv);
+            request->wants_workers = request->worker_count == NULL;
+            request->wants_places |= request->worker_count != NULL;
             break;
         default:
-            return usage();
+            return false;
         }
     }
-    if (optind < argc)
+    return optind == argc;
+}
+
+/* A whole number from 1; what is too large for a worker count is for the library to say. */
+static bool read_count(const char *text, size_t *count)
+{
+    char *end = NULL;
+    errno = 0;
+    unsigned long long number = strtoull(text, &end, 10);
+    *count = (size_t)number;
+    return text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0 && number > 0;
+}
+
+static int answer(const struct request *request)
+{
+    size_t worker_count = 0;
+    if (request->worker_count != NULL && !read_count(request->worker_count, &worker_count)) {
+        fprintf(stderr, "parallel-info: --workers %s: expected a whole number from 1\n", request->worker_count);
+        return EXIT_FAILURE;
+    }
+    int status = EXIT_SUCCESS;
+    if (request->wants_version)
+        printf("libparallel %s\n", PACKAGE_VERSION);
+    if (request->wants_machine)
+        status |= print_machine();
+    if (request->wants_workers)
+        status |= print_workers();
+    if (request->wants_places)
+        status |= print_places(request->policy, worker_count);
+    if (request->wants_settings)
+        status |= print_settings();
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    struct request request = {.policy = NULL};
+    if (!read_request(argc, argv, &request))
         return usage();
-    return argc == 1 ? print_everything() : status;
+    return argc == 1 ? print_everything() : answer(&request);
 }

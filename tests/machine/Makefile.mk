@@ -16,6 +16,8 @@ machine_tests = \
 	tests/machine/order_is_nearest_first \
 	tests/machine/places_follow_the_policy \
 	tests/machine/recorded_machines_are_placed \
+	tests/machine/settings_reach_placement \
+	tests/machine/topology_is_loaded_once \
 	tests/machine/two_workers_on_one_core_are_reported \
 	tests/machine/workers_fill_every_core_before_they_share
 check_PROGRAMS += $(machine_tests)

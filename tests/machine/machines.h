@@ -47,11 +47,17 @@ static inline struct pl_topology *xml_machine(const char *path, const char *mask
     return topology;
 }
 
+/* For messages: a policy that may be NULL. */
+static inline const char *shown(const char *policy)
+{
+    return policy != NULL ? policy : "the setting";
+}
+
 static inline struct pl_placement *placement_on(const struct pl_topology *topology, const char *policy, size_t count)
 {
     struct pl_placement *placement = NULL;
     int error = pl_placement_create(topology, policy, count, &placement);
-    ck_assert_msg(error == 0, "%s: %s", policy, parallel_last_error()->message);
+    ck_assert_msg(error == 0, "%s: %s", shown(policy), parallel_last_error()->message);
     return placement;
 }
 
@@ -67,7 +73,7 @@ static inline void expect_places(const struct pl_topology *topology, const char 
     for (size_t worker = 0; worker < placement->count; worker++)
         fprintf(stream, "%s%s", worker > 0 ? "; " : "", pl_placement_place(placement, worker)->name);
     fclose(stream);
-    ck_assert_msg(strcmp(text, expected) == 0, "%s, %zu workers:\n%s\nexpected:\n%s", policy, count, text, expected);
+    ck_assert_msg(strcmp(text, expected) == 0, "%s, %zu workers:\n%s\nexpected:\n%s", shown(policy), count, text, expected);
     free(text);
     pl_placement_destroy(placement);
 }
@@ -79,9 +85,9 @@ static inline void expect_refusal(const struct pl_topology *topology, const char
     struct pl_placement *placement = NULL;
     int error = pl_placement_create(topology, policy, count, &placement);
     const char *message = parallel_last_error()->message;
-    ck_assert_msg(error == code, "%s: %s instead of %s (%s)", policy, parallel_error_name(error),
+    ck_assert_msg(error == code, "%s: %s instead of %s (%s)", shown(policy), parallel_error_name(error),
                   parallel_error_name(code), message);
-    ck_assert_msg(strstr(message, part) != NULL, "%s: \"%s\" is not in: %s", policy, part, message);
+    ck_assert_msg(strstr(message, part) != NULL, "%s: \"%s\" is not in: %s", shown(policy), part, message);
     ck_assert_ptr_null(placement);
 }
 

@@ -14,6 +14,16 @@ done
 workers=$("$info" --workers | sed 's/^workers: \([0-9]*\): .*/\1/')
 [ "$("$info" --places | wc -l)" -eq "$workers" ] || fail "not one place for each of $workers workers"
 [ "$(PARALLEL_WORKERS=1 "$info" --places=cores | wc -l)" -eq 1 ] || fail 'PARALLEL_WORKERS=1 shows more than one place'
+[ "$("$info" --places pus --workers 3 | wc -l)" -eq 3 ] || fail '--workers 3 shows another number of places'
+succeeds env HWLOC_SYNTHETIC='core:4 pu:2' "$info" --workers=2 --places 'core:3 core:1'
+expect 'worker 0: core 3 (PU 6-7)' "$work/output"
+expect 'worker 1: core 1 (PU 2-3)' "$work/output"
+for count in 0 -1 two 3x 99999999999999999999; do
+    fails "$info" --places --workers="$count"
+    expect "$count" "$work/output"
+done
+fails "$info" --workers 99999999
+expect 'places: workers: 99999999 is more' "$work/output"
 
 succeeds env PARALLEL_PLACES=numa "$info" --settings
 expect '; now: numa' "$work/output"
