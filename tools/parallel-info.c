@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * parallel-info: what libparallel sees and would do here: the machine, the number of workers and why, where they would
- * run, the settings in force. For a person, and as evidence in a batch job's log.
+ * parallel-info: what libparallel sees and would do here: the machine, the number of workers and why, where they
+ * would run, the settings in force. For a person, and as evidence in a batch job's log.
  *
  *     parallel-info                       everything
  *     parallel-info --machine             the part of the machine that this process may use
@@ -42,7 +42,8 @@ static int print_machine(void)
     parallel_topology machine;
     if (parallel_topology_describe(&machine) != 0)
         return failed("machine");
-    printf("machine: %zu core%s and %zu PU%s; ours: %zu core%s and %zu PU%s (%s) in %zu package%s, %zu NUMA node%s, "
+    printf("machine: %zu core%s and %zu PU%s; ours: %zu core%s and %zu PU%s (%s) in %zu package%s, %zu NUMA "
+           "node%s, "
            "%zu L3 cache%s\n",
            machine.machine_core_count, plural(machine.machine_core_count), machine.machine_pu_count,
            plural(machine.machine_pu_count), machine.core_count, plural(machine.core_count), machine.pu_count,
@@ -99,7 +100,9 @@ struct request {
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: parallel-info [--machine] [--workers [N]] [--places [POLICY]] [--settings] [--version]\n");
+    fprintf(
+        stderr,
+        "usage: parallel-info [--machine] [--workers [N]] [--places [POLICY]] [--settings] [--version]\n");
     return EXIT_FAILURE;
 }
 
@@ -164,7 +167,8 @@ static int answer(const struct request *request)
 {
     size_t worker_count = 0;
     if (request->worker_count != NULL && !read_count(request->worker_count, &worker_count)) {
-        fprintf(stderr, "parallel-info: --workers %s: expected a whole number from 1\n", request->worker_count);
+        fprintf(stderr, "parallel-info: --workers %s: expected a whole number from 1\n",
+                request->worker_count);
         return EXIT_FAILURE;
     }
     int status = EXIT_SUCCESS;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Binding through sched_setaffinity, and reading back through sched_getaffinity. The kernel does not always do what it
- * is asked: it silently leaves away CPUs that are offline or outside the cpuset, and a program that believes its own
- * request measures the wrong thing. */
+ * Binding through sched_setaffinity, and reading back through sched_getaffinity. The kernel does not always
+ * do what it is asked: it silently leaves away CPUs that are offline or outside the cpuset, and a program
+ * that believes its own request measures the wrong thing. */
 #include "libparallel/machine/binding.h"
 
 #include <errno.h>
@@ -40,22 +40,24 @@ int pl_binding_restore(const struct pl_cpu_set *mask)
 static int enter_bound(const struct pl_place *place)
 {
     if (!place->is_this_machine)
-        return pl_error_set(PARALLEL_EPLACE, 0,
-                            "%s: cannot be bound to: HWLOC_XMLFILE or HWLOC_SYNTHETIC describe another machine",
-                            place->name);
+        return pl_error_set(
+            PARALLEL_EPLACE, 0,
+            "%s: cannot be bound to: HWLOC_XMLFILE or HWLOC_SYNTHETIC describe another machine", place->name);
     struct pl_cpu_set before;
     int error = pl_binding_get(&before);
     if (error != 0 || pl_cpu_set_is_equal(&before, &place->cpus))
         return error;
     int cause = set_mask(&place->cpus);
     if (cause != 0)
-        return pl_error_set(PARALLEL_ESYSTEM, cause, "%s: cannot be bound to (places=none does without)", place->name);
+        return pl_error_set(PARALLEL_ESYSTEM, cause, "%s: cannot be bound to (places=none does without)",
+                            place->name);
     struct pl_cpu_set after;
     error = pl_binding_get(&after);
     if (error == 0 && !pl_cpu_set_is_equal(&after, &place->cpus)) {
         char granted[64];
         pl_cpu_set_format(&after, granted, sizeof granted);
-        error = pl_error_set(PARALLEL_EPLACE, 0, "%s: the kernel granted PU %s instead", place->name, granted);
+        error =
+            pl_error_set(PARALLEL_EPLACE, 0, "%s: the kernel granted PU %s instead", place->name, granted);
     }
     if (error != 0)
         set_mask(&before);

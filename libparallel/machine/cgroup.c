@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Control groups form a tree of directories, shown by a mounted file system; a group's CPU quota binds all groups below
- * it, so every ancestor counts and the tightest one is ours.
+ * Control groups form a tree of directories, shown by a mounted file system; a group's CPU quota binds all
+ * groups below it, so every ancestor counts and the tightest one is ours.
  *
  *   version 1   each controller may have a tree of its own; that of "cpu" has in each directory
  *               cpu.cfs_quota_us (-1: none) and cpu.cfs_period_us
  *   version 2   one tree; in each directory but the topmost cpu.max: "200000 100000" or "max 100000"
  *   hybrid      both are mounted and either may hold the cpu controller: both are read
  *
- * Where we are: /proc/self/cgroup has a line "id:controllers:path" for each tree, with id 0 and no controllers for
- * version 2. Where the tree is seen: /proc/self/mountinfo, whose lines are
+ * Where we are: /proc/self/cgroup has a line "id:controllers:path" for each tree, with id 0 and no
+ * controllers for version 2. Where the tree is seen: /proc/self/mountinfo, whose lines are
  *
  *   36 35 0:29 /root /mount/point rw,relatime shared:7 - cgroup cgroup rw,cpu,cpuacct
  *              ^ the directory of the tree that is mounted there; blanks in paths are written \040
  *
- * Containers mount only a part of a tree (root is not "/"), and a cgroup namespace makes all these paths relative to the
- * namespace's root, with "/.." for what lies above it. So our group is looked for like this:
+ * Containers mount only a part of a tree (root is not "/"), and a cgroup namespace makes all these paths
+ * relative to the namespace's root, with "/.." for what lies above it. So our group is looked for like this:
  *
  *   path is root, or below it       mount point + rest of path, and up from there to the mount point
- *   root is "/..", "/../..", ...    the mount shows ancestors of the namespace's root; the names between are not told,
- *   and path is not above it        so only the mount point itself is known to be an ancestor
+ *   root is "/..", "/../..", ...    the mount shows ancestors of the namespace's root; the names between are not
+ *   and path is not above it        told, so only the mount point itself is known to be an ancestor
  *   else                            the mount shows a part of the tree that we are not in: nothing
  *
  * Above the mount point nothing can be seen, and the parent of a container can limit it unseen. */
@@ -85,7 +85,8 @@ static bool read_number(const char *text, uint64_t *out, const char **rest)
     uint64_t number = 0;
     const char *at = text;
     for (; *at >= '0' && *at <= '9'; at++) {
-        if (__builtin_mul_overflow(number, 10u, &number) || __builtin_add_overflow(number, *at - '0', &number))
+        if (__builtin_mul_overflow(number, 10u, &number) ||
+            __builtin_add_overflow(number, *at - '0', &number))
             return false;
     }
     if (at == text || (*at != ' ' && *at != '\n' && *at != '\0'))
@@ -132,7 +133,8 @@ static uint64_t quota_of_version_1(const char *root, const char *directory)
     return to_millicores(quota_us, period_us);
 }
 
-/* Takes "id:controllers:path" apart. Keeps the path of the first line of each kind, as the kernel prints one. */
+/* Takes "id:controllers:path" apart. Keeps the path of the first line of each kind, as the kernel prints
+ * one. */
 static int note_membership(char *line, struct membership *membership)
 {
     line[strcspn(line, "\n")] = '\0';
@@ -230,7 +232,8 @@ static size_t count_ups(const char *path, const char **rest)
     return count;
 }
 
-/* The part of `path` below `root`, as the head comment says; NULL if the mount does not show an ancestor of ours. */
+/* The part of `path` below `root`, as the head comment says; NULL if the mount does not show an ancestor of
+ * ours. */
 static const char *below_mount(const char *path, const char *root)
 {
     const char *path_rest;
@@ -258,7 +261,8 @@ static uint64_t tightest_quota(const char *root, const struct mount *mount, cons
     if (length >= (int)sizeof directory)
         return tightest; /* beyond PATH_MAX nobody can open it */
     for (;;) {
-        uint64_t quota = mount->is_unified ? quota_of_unified(root, directory) : quota_of_version_1(root, directory);
+        uint64_t quota =
+            mount->is_unified ? quota_of_unified(root, directory) : quota_of_version_1(root, directory);
         if (quota < tightest)
             tightest = quota;
         char *last = strrchr(directory, '/');

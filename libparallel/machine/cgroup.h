@@ -8,9 +8,10 @@
 
 #define PL_NO_QUOTA UINT64_MAX
 
-/* The tightest quota of all control groups above this process, in thousandths of a CPU, rounded down; PL_NO_QUOTA if
- * there is none. `root` is put before every path that is read: "" for the real ones, a directory tree in a test. Files
- * that are missing, unreadable or not understood set no quota. 0 or PARALLEL_ENOMEMORY. */
+/* The tightest quota of all control groups above this process, in thousandths of a CPU, rounded down;
+ * PL_NO_QUOTA if there is none. `root` is put before every path that is read: "" for the real ones, a
+ * directory tree in a test. Files that are missing, unreadable or not understood set no quota. 0 or
+ * PARALLEL_ENOMEMORY. */
 int pl_cgroup_quota(const char *root, uint64_t *millicores);
 
 #endif

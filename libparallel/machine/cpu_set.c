@@ -26,15 +26,6 @@ bool pl_cpu_set_is_equal(const struct pl_cpu_set *one, const struct pl_cpu_set *
     return memcmp(one, other, sizeof *one) == 0;
 }
 
-bool pl_cpu_set_is_within(const struct pl_cpu_set *part, const struct pl_cpu_set *whole)
-{
-    for (size_t i = 0; i < WORD_COUNT; i++) {
-        if ((part->words[i] & ~whole->words[i]) != 0)
-            return false;
-    }
-    return true;
-}
-
 size_t pl_cpu_set_next(const struct pl_cpu_set *set, size_t from)
 {
     for (size_t i = from / PL_CPU_WORD_BITS; i < WORD_COUNT; i++) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * A set of CPUs by the kernel's numbers: a plain value of fixed size, so that it can be copied, kept in shared memory
- * and handed to the kernel as it is (the layout is that of cpu_set_t), without hwloc and without an owner. */
+ * A set of CPUs by the kernel's numbers: a plain value of fixed size, so that it can be copied, kept in
+ * shared memory and handed to the kernel as it is (the layout is that of cpu_set_t), without hwloc and
+ * without an owner. */
 #ifndef LIBPARALLEL_MACHINE_CPU_SET_H
 #define LIBPARALLEL_MACHINE_CPU_SET_H
 
@@ -31,14 +32,11 @@ size_t pl_cpu_set_count(const struct pl_cpu_set *set);
 bool pl_cpu_set_is_empty(const struct pl_cpu_set *set);
 bool pl_cpu_set_is_equal(const struct pl_cpu_set *one, const struct pl_cpu_set *other);
 
-/* True if every member of `part` is in `whole`. */
-bool pl_cpu_set_is_within(const struct pl_cpu_set *part, const struct pl_cpu_set *whole);
-
 /* The smallest member that is at least `from`, or PL_CPU_LIMIT. */
 size_t pl_cpu_set_next(const struct pl_cpu_set *set, size_t from);
 
-/* Writes the set as "0-3,8"; "none" if it is empty. What does not fit is cut after a comma and replaced by "...".
- * `size` is at least 8. */
+/* Writes the set as "0-3,8"; "none" if it is empty. What does not fit is cut after a comma and replaced by
+ * "...". `size` is at least 8. */
 void pl_cpu_set_format(const struct pl_cpu_set *set, char *text, size_t size);
 
 #endif

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The chain of limits. Each link is a count and a few words; the smallest count wins, and the reason tells every link
- * that is tighter than the machine, in ascending order:
+ * The chain of limits. Each link is a count and a few words; the smallest count wins, and the reason tells
+ * every link that is tighter than the machine, in ascending order:
  *
  *   cores in machine       all cores that hwloc finds
  *   allowed set            those of them with a PU in the allowed set (cpusets of control groups)
  *   affinity mask          those with a PU in the mask that the process was started with
- *   cgroup quota           CPU time a period, in whole CPUs: 2.5 is 2 workers, since three would be throttled together,
- *                          in the middle of a loop; but at least 1
+ *   cgroup quota           CPU time a period, in whole CPUs: 2.5 is 2 workers, since three would be throttled
+ *                          together, in the middle of a loop; but at least 1
  *   SLURM_CPUS_PER_TASK    what the batch job was given for each task
  *   OMP_NUM_THREADS        its first number (of "4,2"): the user who limits OpenMP means us too
  *   PARALLEL_WORKERS       our own
  *
- * Slurm's and OpenMP's variables belong to others, so a malformed one is no error, but it is named in the reason. Where
- * the topology is another machine's (HWLOC_XMLFILE), the quota of this one says nothing about it and is left out. */
+ * Slurm's and OpenMP's variables belong to others, so a malformed one is no error, but it is named in the
+ * reason. Where the topology is another machine's (HWLOC_XMLFILE), the quota of this one says nothing about
+ * it and is left out. */
 #include "libparallel/machine/limit.h"
 
 #include <pthread.h>
@@ -88,8 +89,8 @@ static void add_quota(struct chain *chain, uint64_t millicores)
 {
     uint64_t whole = millicores / 1000;
     struct link *link = add_cap(chain, whole > 0 ? (size_t)whole : 1);
-    int length = snprintf(link->words, sizeof link->words, "cgroup quota %llu.%03llu", (unsigned long long)whole,
-                          (unsigned long long)(millicores % 1000));
+    int length = snprintf(link->words, sizeof link->words, "cgroup quota %llu.%03llu",
+                          (unsigned long long)whole, (unsigned long long)(millicores % 1000));
     for (int zeros = 0; zeros < 2 && link->words[length - 1] == '0'; zeros++)
         link->words[--length] = '\0';
 }
@@ -130,14 +131,16 @@ static void add_workers(struct chain *chain, size_t workers)
 static void write_reason(const struct chain *chain, const struct pl_topology *topology, parallel_limit *out)
 {
     /* Number and colon, then each link with a separator. */
-    _Static_assert(PARALLEL_REASON_SIZE >= 24 + LINK_COUNT * (LINK_SIZE + 2), "the reason has room for every link");
+    _Static_assert(PARALLEL_REASON_SIZE >= 24 + LINK_COUNT * (LINK_SIZE + 2),
+                   "the reason has room for every link");
     size_t used = (size_t)snprintf(out->reason, sizeof out->reason, "%zu:", out->count);
     const char *separator = " ";
     for (size_t i = 0; i < chain->length; i++) {
         const struct link *link = &chain->links[i];
         if (link->count >= topology->machine_core_count && link->count != SIZE_MAX && !link->is_machine)
             continue;
-        used += (size_t)snprintf(out->reason + used, sizeof out->reason - used, "%s%s", separator, link->words);
+        used +=
+            (size_t)snprintf(out->reason + used, sizeof out->reason - used, "%s%s", separator, link->words);
         separator = "; ";
     }
 }

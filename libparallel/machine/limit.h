@@ -12,7 +12,7 @@
 
 struct pl_limit {
     parallel_limit text;
-    size_t cap;     /* smallest of the limits that do not come from counting cores; SIZE_MAX if there is none */
+    size_t cap;     /* smallest of the limits that do not come from counting cores; SIZE_MAX: none */
     size_t workers; /* PARALLEL_WORKERS; SIZE_MAX if not set */
 };
 

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * A counter for each core of the process's topology, and one for all bound workers together. A claim adds its workers
- * and looks at what the counters have become; so of two executors that open at the same time at least the later one
- * sees both. A place within one core is judged by its core's counter. A place of several cores is judged by its own
- * workers; that workers of several such placements must share cores shows in the sum: there are more than cores.
+ * A counter for each core of the process's topology, and one for all bound workers together. A claim adds its
+ * workers and looks at what the counters have become; so of two executors that open at the same time at least
+ * the later one sees both. A place within one core is judged by its core's counter. A place of several cores
+ * is judged by its own workers; that workers of several such placements must share cores shows in the sum:
+ * there are more than cores.
  *
- * A forked child keeps its parent's counts, which is the truth: the parent's workers still run on those cores. */
+ * A forked child keeps its parent's counts, which is the truth: the parent's workers still run on those
+ * cores. */
 #include "libparallel/machine/occupancy.h"
 
 #include "libparallel/base/atomics.h"
@@ -20,8 +22,8 @@ static void report_once(const char *name, size_t worker_count, size_t room)
 {
     if (pl_exchange_relaxed(&is_reported, 1) != 0) /* relaxed: one winner is all that is asked */
         return;
-    pl_report("%s: %zu workers share what has room for %zu; use fewer, or places=none if they mostly wait", name,
-              worker_count, room);
+    pl_report("%s: %zu workers share what has room for %zu; use fewer, or places=none if they mostly wait",
+              name, worker_count, room);
 }
 
 /* One more worker at this place; `neighbours` counts the placement's workers there, this one included. */

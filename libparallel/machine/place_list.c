@@ -8,10 +8,10 @@
  *   indexes   X | X-Y | X- | X:N | all | odd | even
  *   mask      0x... , in blocks of 8 digits parted by commas, or in one piece
  *
- * An object to the right of a dot is looked for inside the one to the left, and indexes count from 0 in there. Each
- * object that is named becomes a place; a mask, "all" and "root" become one place. hwloc's tools add all items up to one
- * set, so their prefixes ~ x ^, which take away from the sum, mean nothing here. Also left out: physical indexes, I/O
- * devices, and types given as a depth, which would make "0-3" ambiguous. */
+ * An object to the right of a dot is looked for inside the one to the left, and indexes count from 0 in
+ * there. Each object that is named becomes a place; a mask, "all" and "root" become one place. hwloc's tools
+ * add all items up to one set, so their prefixes ~ x ^, which take away from the sum, mean nothing here. Also
+ * left out: physical indexes, I/O devices, and types given as a depth, which would make "0-3" ambiguous. */
 #include "libparallel/machine/place_private.h"
 
 #include <ctype.h>
@@ -34,7 +34,8 @@ struct indexes {
     size_t count;
 };
 
-/* A part of the item that is no part of the language. Long ones are cut, so that the message has room for both. */
+/* A part of the item that is no part of the language. Long ones are cut, so that the message has room for
+ * both. */
 static int malformed(const struct reader *reader, const char *what, size_t length, const char *part)
 {
     enum { LONGEST = 60 };
@@ -51,7 +52,8 @@ static int outside(const struct reader *reader, size_t length, const char *part,
 }
 
 /* One place of all PUs of ours in `cpus`. */
-static int add_place(const struct reader *reader, const struct pl_cpu_set *cpus, const char *kind, int32_t index)
+static int add_place(const struct reader *reader, const struct pl_cpu_set *cpus, const char *kind,
+                     int32_t index)
 {
     struct pl_place *place = pl_places_append(reader->places, reader->topology);
     if (place == NULL)
@@ -107,7 +109,8 @@ static int find_depth(const struct reader *reader, const char *name, size_t leng
     if (has_number && !hwloc_obj_type_is_cache(type) && type != HWLOC_OBJ_GROUP)
         return malformed(reader, "no type of object with CPUs", length, name);
     if (*depth == HWLOC_TYPE_DEPTH_UNKNOWN)
-        return pl_error_set(PARALLEL_EPLACE, 0, "places: %.60s: this machine shows no %s", reader->item, text);
+        return pl_error_set(PARALLEL_EPLACE, 0, "places: %.60s: this machine shows no %s", reader->item,
+                            text);
     if (*depth == HWLOC_TYPE_DEPTH_MULTIPLE)
         return malformed(reader, "there are several kinds, add a digit", length, name);
     return 0;
@@ -173,8 +176,8 @@ static int read_indexes(const struct reader *reader, const char *text, size_t le
     return 0;
 }
 
-/* Adds the objects of a chain "type:indexes.type:indexes" that lie in `within`; returns at the first error. `part` is
- * the number of the chain's first object, so that a chain cannot be deeper than a tree. */
+/* Adds the objects of a chain "type:indexes.type:indexes" that lie in `within`; returns at the first error.
+ * `part` is the number of the chain's first object, so that a chain cannot be deeper than a tree. */
 static int add_chain(const struct reader *reader, const char *chain, size_t part, hwloc_const_cpuset_t within)
 {
     hwloc_topology_t hwloc = reader->topology->hwloc;
@@ -183,7 +186,8 @@ static int add_chain(const struct reader *reader, const char *chain, size_t part
     if (isdigit((unsigned char)chain[0]))
         return malformed(reader, "say pu:0-3 for indexes, or 0xf for a mask", length, chain);
     if (colon == NULL)
-        return malformed(reader, "neither a policy (cores, pus, l3, numa, packages, inherit, none) nor type:index",
+        return malformed(reader,
+                         "neither a policy (cores, pus, l3, numa, packages, inherit, none) nor type:index",
                          length, chain);
     if (part == PL_PLACE_LEVELS)
         return malformed(reader, "too many parts", length, chain);
@@ -210,11 +214,13 @@ static bool read_mask(const char *text, hwloc_bitmap_t mask)
     if (text[strspn(text, "0123456789abcdefABCDEFxX,.")] != '\0')
         return false;
     /* One piece of any length, else blocks of 32 bits. */
-    return strchr(text, ',') == NULL && strchr(text, '.') == NULL ? hwloc_bitmap_taskset_sscanf(mask, text) == 0
-                                                                  : hwloc_bitmap_sscanf(mask, text) == 0;
+    return strchr(text, ',') == NULL && strchr(text, '.') == NULL
+               ? hwloc_bitmap_taskset_sscanf(mask, text) == 0
+               : hwloc_bitmap_sscanf(mask, text) == 0;
 }
 
-/* A mask names CPUs by the kernel's numbers, so each one must be ours. "0xf...f" has no end: its tail is cut to ours. */
+/* A mask names CPUs by the kernel's numbers, so each one must be ours. "0xf...f" has no end: its tail is cut
+ * to ours. */
 static int add_mask(const struct reader *reader)
 {
     hwloc_bitmap_t mask = hwloc_bitmap_alloc();

@@ -14,7 +14,8 @@ struct pl_places {
     size_t capacity;
 };
 
-/* A new last place without PUs, valid until the next append; NULL, with the error set, if there is no memory. */
+/* A new last place without PUs, valid until the next append; NULL, with the error set, if there is no
+ * memory. */
 struct pl_place *pl_places_append(struct pl_places *places, const struct pl_topology *topology);
 
 /* Adds a PU to a place, without counting its core. */
@@ -27,7 +28,8 @@ void pl_place_add_core(struct pl_place *place, const struct pl_topology *topolog
 /* Names a complete place "<kind> <index> (PU <its CPUs>)"; without the index if it is negative. */
 void pl_place_name(struct pl_place *place, const char *kind, int32_t index);
 
-/* Appends the places of a list in hwloc's syntax. 0, PARALLEL_ESPECIFICATION, PARALLEL_EPLACE, PARALLEL_ENOMEMORY. */
+/* Appends the places of a list in hwloc's syntax. 0, PARALLEL_ESPECIFICATION, PARALLEL_EPLACE,
+ * PARALLEL_ENOMEMORY. */
 int pl_places_parse(struct pl_places *places, const struct pl_topology *topology, const char *list);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Dealing workers to places. One at a time, round and round, they go to places that have a core left. When every core
- * has its worker the next turn begins, in which each place takes as many again. So coarse places fill evenly (memory
- * bandwidth), fine ones from the front, and nobody shares a core before all are taken. Workers are numbered in the order
- * of the places, not of the dealing: neighbours in number share a place. */
+ * Dealing workers to places. One at a time, round and round, they go to places that have a core left. When
+ * every core has its worker the next turn begins, in which each place takes as many again. So coarse places
+ * fill evenly (memory bandwidth), fine ones from the front, and nobody shares a core before all are taken.
+ * Workers are numbered in the order of the places, not of the dealing: neighbours in number share a place. */
 #include "libparallel/machine/placement.h"
 
 #include <stdint.h>
@@ -20,7 +20,8 @@ static size_t smaller(size_t one, size_t other)
 }
 
 /* What a user gets who names no count. */
-static int default_count(const struct pl_topology *topology, enum pl_policy policy, size_t place_count, size_t *out)
+static int default_count(const struct pl_topology *topology, enum pl_policy policy, size_t place_count,
+                         size_t *out)
 {
     struct pl_limit limit = {.text.count = topology->core_count, .cap = SIZE_MAX, .workers = SIZE_MAX};
     int error = pl_topology_is_of_process(topology) ? pl_limit_get(&limit) : 0;
@@ -89,7 +90,8 @@ static int place_workers(const struct pl_places *places, size_t room, size_t cou
     return 0;
 }
 
-static int create(const struct pl_topology *topology, const char *text, size_t count, struct pl_placement **out)
+static int create(const struct pl_topology *topology, const char *text, size_t count,
+                  struct pl_placement **out)
 {
     if (count > PL_WORKER_COUNT_LIMIT)
         return pl_error_set(PARALLEL_ERANGE, 0, "workers: %zu is more than Linux can have (%d)", count,
@@ -136,7 +138,8 @@ void pl_placement_destroy(struct pl_placement *placement)
 static size_t distance(const struct pl_place *one, const struct pl_place *other)
 {
     size_t level = 0;
-    while (level < PL_PLACE_LEVELS && (one->ancestors[level] < 0 || one->ancestors[level] != other->ancestors[level]))
+    while (level < PL_PLACE_LEVELS &&
+           (one->ancestors[level] < 0 || one->ancestors[level] != other->ancestors[level]))
         level++;
     return level;
 }

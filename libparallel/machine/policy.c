@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The policies: each cuts the usable part of the machine into places, the best ones first. Cores of the fastest kind
- * come before slower ones, otherwise they stand in hwloc's order, which keeps neighbours near. */
+ * The policies: each cuts the usable part of the machine into places, the best ones first. Cores of the
+ * fastest kind come before slower ones, otherwise they stand in hwloc's order, which keeps neighbours
+ * near. */
 #include "libparallel/machine/policy.h"
 
 #include <stdio.h>
@@ -57,7 +58,8 @@ struct grouping {
 };
 
 static struct pl_place *find_group(struct pl_places *places, const struct pl_topology *topology,
-                                   int32_t (*key)(const struct pl_pu *pu), const struct pl_core *core, int32_t keys[])
+                                   int32_t (*key)(const struct pl_pu *pu), const struct pl_core *core,
+                                   int32_t keys[])
 {
     const struct pl_pu *pu = &topology->pus[core->first_pu];
     int32_t wanted = key(pu) >= 0 ? key(pu) : -2 - pu->package; /* the rest of package 0 is -2; of none, -1 */
@@ -71,9 +73,11 @@ static struct pl_place *find_group(struct pl_places *places, const struct pl_top
     return place;
 }
 
-/* Fast cores are met first, so places with fast cores come first. Cores in no such object (low-power cores without an
- * L3, packages without memory) make up a place of their own in each package: leaving them out would be a silent loss. */
-static int add_groups(struct pl_places *places, const struct pl_topology *topology, const struct grouping *grouping)
+/* Fast cores are met first, so places with fast cores come first. Cores in no such object (low-power cores
+ * without an L3, packages without memory) make up a place of their own in each package: leaving them out
+ * would be a silent loss. */
+static int add_groups(struct pl_places *places, const struct pl_topology *topology,
+                      const struct grouping *grouping)
 {
     int32_t *keys = calloc(topology->core_count, sizeof *keys);
     if (keys == NULL)
@@ -176,5 +180,6 @@ enum pl_policy pl_policy_find(const char *text)
 int pl_policy_add_places(enum pl_policy policy, const char *list, const struct pl_topology *topology,
                          struct pl_places *places)
 {
-    return policy == PL_POLICY_LIST ? pl_places_parse(places, topology, list) : table[policy].add(places, topology);
+    return policy == PL_POLICY_LIST ? pl_places_parse(places, topology, list)
+                                    : table[policy].add(places, topology);
 }

@@ -20,8 +20,8 @@ enum pl_policy {
 
 enum pl_policy pl_policy_find(const char *text);
 
-/* Appends the places of a policy, the best ones first; `list` is the text of PL_POLICY_LIST. 0, PARALLEL_EPLACE,
- * PARALLEL_ESPECIFICATION, PARALLEL_ENOMEMORY. */
+/* Appends the places of a policy, the best ones first; `list` is the text of PL_POLICY_LIST. 0,
+ * PARALLEL_EPLACE, PARALLEL_ESPECIFICATION, PARALLEL_ENOMEMORY. */
 int pl_policy_add_places(enum pl_policy policy, const char *list, const struct pl_topology *topology,
                          struct pl_places *places);
 

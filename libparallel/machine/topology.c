@@ -8,10 +8,10 @@
  *        v
  *   usable part --flatten--> pus[], cores[]
  *
- * The tree is loaded with what is not allowed in it, for the sake of the first count, and restricted afterwards, so
- * that logical indexes count usable objects only. hwloc is told to leave I/O devices (its default) and memory attributes
- * alone, and never to bind the thread that loads: its x86 backend would visit every CPU. What it needs to know of CPUs
- * stands in the kernel's files. */
+ * The tree is loaded with what is not allowed in it, for the sake of the first count, and restricted
+ * afterwards, so that logical indexes count usable objects only. hwloc is told to leave I/O devices (its
+ * default) and memory attributes alone, and never to bind the thread that loads: its x86 backend would visit
+ * every CPU. What it needs to know of CPUs stands in the kernel's files. */
 #include "libparallel/machine/topology_private.h"
 
 #include <errno.h>
@@ -26,8 +26,8 @@ int pl_cpu_set_from_hwloc(hwloc_const_bitmap_t bitmap, struct pl_cpu_set *out)
 {
     int last = hwloc_bitmap_last(bitmap); /* -1 for the empty and the infinite set */
     if (last >= PL_CPU_LIMIT || (last < 0 && !hwloc_bitmap_iszero(bitmap)))
-        return pl_error_set(PARALLEL_ETOPOLOGY, 0, "CPU %d is beyond the last one that Linux can have (%d)", last,
-                            PL_CPU_LIMIT - 1);
+        return pl_error_set(PARALLEL_ETOPOLOGY, 0, "CPU %d is beyond the last one that Linux can have (%d)",
+                            last, PL_CPU_LIMIT - 1);
     memset(out, 0, sizeof *out);
     for (int cpu = hwloc_bitmap_first(bitmap); cpu >= 0; cpu = hwloc_bitmap_next(bitmap, cpu))
         pl_cpu_set_add(out, (size_t)cpu);
@@ -65,7 +65,8 @@ static int cut_to_usable(struct pl_topology *topology, const struct pl_cpu_set *
         char allowed[64];
         pl_cpu_set_format(&topology->allowed, allowed, sizeof allowed);
         error = pl_error_set(PARALLEL_ETOPOLOGY, 0,
-                             "topology: no CPU is ours: the affinity mask has none of the allowed ones (%s)", allowed);
+                             "topology: no CPU is ours: the affinity mask has none of the allowed ones (%s)",
+                             allowed);
     }
     if (error == 0)
         error = pl_cpu_set_from_hwloc(usable, &topology->cpus);
@@ -79,7 +80,8 @@ static int cut_to_usable(struct pl_topology *topology, const struct pl_cpu_set *
 /* What hwloc 2.4, the oldest that configure takes, does not know is left away there. */
 static unsigned long load_flags(void)
 {
-    unsigned long flags = HWLOC_TOPOLOGY_FLAG_INCLUDE_DISALLOWED | HWLOC_TOPOLOGY_FLAG_THISSYSTEM_ALLOWED_RESOURCES;
+    unsigned long flags =
+        HWLOC_TOPOLOGY_FLAG_INCLUDE_DISALLOWED | HWLOC_TOPOLOGY_FLAG_THISSYSTEM_ALLOWED_RESOURCES;
 #if HWLOC_API_VERSION >= 0x00020500
     flags |= HWLOC_TOPOLOGY_FLAG_DONT_CHANGE_BINDING;
 #endif
@@ -103,7 +105,8 @@ static int start(struct pl_topology **out)
     return 0;
 }
 
-/* Loads what start() has prepared. `mask` cuts this machine alone, unless it plays the part of a mask in a test. */
+/* Loads what start() has prepared. `mask` cuts this machine alone, unless it plays the part of a mask in a
+ * test. */
 static int finish(struct pl_topology *topology, const struct pl_cpu_set *mask, const char *source,
                   struct pl_topology **out)
 {
@@ -124,7 +127,8 @@ static int finish(struct pl_topology *topology, const struct pl_cpu_set *mask, c
     return error;
 }
 
-int pl_topology_create_synthetic(const char *description, const struct pl_cpu_set *mask, struct pl_topology **out)
+int pl_topology_create_synthetic(const char *description, const struct pl_cpu_set *mask,
+                                 struct pl_topology **out)
 {
     struct pl_topology *topology = NULL;
     int error = start(&topology);
@@ -132,7 +136,8 @@ int pl_topology_create_synthetic(const char *description, const struct pl_cpu_se
         return error;
     if (hwloc_topology_set_synthetic(topology->hwloc, description) != 0) {
         pl_topology_destroy(topology);
-        return pl_error_set(PARALLEL_ETOPOLOGY, 0, "topology: \"%s\" is no synthetic description", description);
+        return pl_error_set(PARALLEL_ETOPOLOGY, 0, "topology: \"%s\" is no synthetic description",
+                            description);
     }
     return finish(topology, mask, description, out);
 }
@@ -202,7 +207,8 @@ void pl_topology_describe(const struct pl_topology *topology, parallel_topology 
     pl_cpu_set_format(&topology->cpus, out->cpus, sizeof out->cpus);
 }
 
-/* The one of this process. Written under `once`, constant afterwards. Never freed: threads may use it until the end. */
+/* The one of this process. Written under `once`, constant afterwards. Never freed: threads may use it until
+ * the end. */
 static struct {
     pthread_once_t once;
     struct pl_topology *topology;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The inside of a topology, for the files of this folder alone: the only header that knows hwloc. hwloc's tree is
- * flattened once into two tables, so that placement is arithmetic on tables; the tree itself is kept for place lists in
- * hwloc's syntax. */
+ * The inside of a topology, for the files of this folder alone: the only header that knows hwloc. hwloc's
+ * tree is flattened once into two tables, so that placement is arithmetic on tables; the tree itself is kept
+ * for place lists in hwloc's syntax. */
 #ifndef LIBPARALLEL_MACHINE_TOPOLOGY_PRIVATE_H
 #define LIBPARALLEL_MACHINE_TOPOLOGY_PRIVATE_H
 

@@ -39,8 +39,8 @@ static void fill_ancestors(struct pl_pu *pu, hwloc_obj_t object)
     }
 }
 
-/* Each PU belongs to the smallest NUMA node that it is in: where a package has memory of several kinds, the nodes
- * overlap or coincide, and a place must not be counted twice. */
+/* Each PU belongs to the smallest NUMA node that it is in: where a package has memory of several kinds, the
+ * nodes overlap or coincide, and a place must not be counted twice. */
 static void fill_numa(struct pl_topology *topology)
 {
     for (size_t i = 0; i < topology->pu_count; i++) {
@@ -81,7 +81,8 @@ static void sort_cores(struct pl_topology *topology)
     }
 }
 
-/* The PUs of a core are neighbours in logical order, so a core begins where the object above the PU changes. */
+/* The PUs of a core are neighbours in logical order, so a core begins where the object above the PU
+ * changes. */
 static void fill_tables(struct pl_topology *topology)
 {
     hwloc_topology_t hwloc = topology->hwloc;
@@ -90,7 +91,8 @@ static void fill_tables(struct pl_topology *topology)
     hwloc_obj_t last_core = NULL;
     for (size_t i = 0; i < topology->pu_count; i++) {
         object = hwloc_get_next_obj_by_type(hwloc, HWLOC_OBJ_PU, object);
-        hwloc_obj_t core_object = type == HWLOC_OBJ_CORE ? hwloc_get_ancestor_obj_by_type(hwloc, type, object) : object;
+        hwloc_obj_t core_object =
+            type == HWLOC_OBJ_CORE ? hwloc_get_ancestor_obj_by_type(hwloc, type, object) : object;
         if (core_object == NULL)
             core_object = object; /* a machine of which only a part shows its cores */
         if (core_object != last_core) {

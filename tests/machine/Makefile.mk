@@ -11,6 +11,7 @@ machine_tests = \
 	tests/machine/fast_cores_come_first \
 	tests/machine/limit_is_that_of_the_start \
 	tests/machine/limit_tells_its_reasons \
+	tests/machine/lines_say_where_a_worker_is \
 	tests/machine/lists_are_read_as_hwloc_reads_them \
 	tests/machine/only_what_is_ours_is_used \
 	tests/machine/order_is_nearest_first \
@@ -26,5 +27,7 @@ TESTS += $(machine_tests)
 tests_machine_binding_is_read_back_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=sched_getaffinity -Wl,--wrap=sched_setaffinity
 tests_machine_creating_is_all_or_nothing_LDFLAGS = $(AM_LDFLAGS) $(failing_allocation_ldflags)
+tests_machine_limit_tells_its_reasons_CPPFLAGS = $(AM_CPPFLAGS) $(HWLOC_CFLAGS)
+tests_machine_only_what_is_ours_is_used_CPPFLAGS = $(AM_CPPFLAGS) $(HWLOC_CFLAGS)
 tests_machine_limit_is_that_of_the_start_LDADD = $(public_ldadd)
 endif

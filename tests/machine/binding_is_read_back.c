@@ -146,6 +146,7 @@ PROPERTY(a_place_of_another_machine_cannot_be_entered)
 }
 PROPERTY_END
 
-PROPERTIES(a_thread_is_where_its_place_says, none_frees_a_bound_thread_and_inherit_leaves_it, a_mask_is_given_back,
-           what_the_kernel_granted_instead_is_an_error, what_the_kernel_refuses_is_an_error_that_knows_a_way_out,
+PROPERTIES(a_thread_is_where_its_place_says, none_frees_a_bound_thread_and_inherit_leaves_it,
+           a_mask_is_given_back, what_the_kernel_granted_instead_is_an_error,
+           what_the_kernel_refuses_is_an_error_that_knows_a_way_out,
            a_place_of_another_machine_cannot_be_entered)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Control groups are read from trees of directories that the test makes: /proc/self/cgroup, /proc/self/mountinfo and
- * the groups' own files, all below a root of the test's. */
+ * Control groups are read from trees of directories that the test makes: /proc/self/cgroup,
+ * /proc/self/mountinfo and the groups' own files, all below a root of the test's. */
 #include <errno.h>
 #include <ftw.h>
 #include <stdio.h>
@@ -118,7 +118,8 @@ PROPERTY_END
 
 PROPERTY(version_1_another_controller_does_not_count)
 {
-    begin("4:cpuacct,cpuset:/a\n", "33 25 0:29 / /sys/fs/cgroup/cpuacct rw - cgroup cgroup rw,cpuacct,cpuset\n");
+    begin("4:cpuacct,cpuset:/a\n",
+          "33 25 0:29 / /sys/fs/cgroup/cpuacct rw - cgroup cgroup rw,cpuacct,cpuset\n");
     write_file("/sys/fs/cgroup/cpuacct/a/cpu.cfs_quota_us", "100000\n");
     write_file("/sys/fs/cgroup/cpuacct/a/cpu.cfs_period_us", "100000\n");
     expect_quota(PL_NO_QUOTA);
@@ -138,7 +139,8 @@ PROPERTY_END
 
 PROPERTY(a_container_that_sees_its_part_of_the_tree)
 {
-    begin("4:cpu:/docker/abc/inner\n", "33 25 0:29 /docker/abc /sys/fs/cgroup/cpu ro - cgroup cgroup rw,cpu\n");
+    begin("4:cpu:/docker/abc/inner\n",
+          "33 25 0:29 /docker/abc /sys/fs/cgroup/cpu ro - cgroup cgroup rw,cpu\n");
     write_file("/sys/fs/cgroup/cpu/inner/cpu.cfs_quota_us", "-1");
     write_file("/sys/fs/cgroup/cpu/inner/cpu.cfs_period_us", "100000");
     write_file("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "150000");
@@ -220,7 +222,8 @@ PROPERTY(what_is_missing_or_not_understood_sets_no_quota)
     begin("4:cpu:/a\n", CPU_MOUNT); /* a quota without its period */
     write_file("/sys/fs/cgroup/cpu,cpuacct/a/cpu.cfs_quota_us", "100000");
     expect_quota(PL_NO_QUOTA);
-    static const char *const nonsense[] = {"", "\n\n", "x", "0", "0:", "0::", ":::", "4:cpu\n", "0::relative\n"};
+    static const char *const nonsense[] = {
+        "", "\n\n", "x", "0", "0:", "0::", ":::", "4:cpu\n", "0::relative\n"};
     for (size_t i = 0; i < sizeof nonsense / sizeof nonsense[0]; i++) {
         begin(nonsense[i], UNIFIED_MOUNT CPU_MOUNT);
         expect_quota(PL_NO_QUOTA);
@@ -261,8 +264,9 @@ PROPERTY(the_real_files_can_be_read)
 PROPERTY_END
 
 PROPERTIES(version_2_own_group, version_2_every_ancestor, version_2_a_sibling_does_not_count,
-           version_2_at_the_mount_point, version_1_every_ancestor, version_1_another_controller_does_not_count,
-           hybrid_both_trees, a_container_that_sees_its_part_of_the_tree,
-           a_mount_of_another_part_of_the_tree_says_nothing, a_mount_from_above_the_namespace_shows_an_ancestor,
-           blanks_and_backslashes_in_paths, a_removed_group_leaves_its_ancestors, a_path_may_have_colons,
+           version_2_at_the_mount_point, version_1_every_ancestor,
+           version_1_another_controller_does_not_count, hybrid_both_trees,
+           a_container_that_sees_its_part_of_the_tree, a_mount_of_another_part_of_the_tree_says_nothing,
+           a_mount_from_above_the_namespace_shows_an_ancestor, blanks_and_backslashes_in_paths,
+           a_removed_group_leaves_its_ancestors, a_path_may_have_colons,
            what_is_missing_or_not_understood_sets_no_quota, paths_of_any_length, the_real_files_can_be_read)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * A machine of 4 slow cores and 2 fast ones. The fast ones have two threads and an L3 cache, and are last in hwloc's
- * order. The test writes it as hwloc's XML, since synthetic descriptions are regular and know no kinds of cores. */
+ * A machine of 4 slow cores and 2 fast ones. The fast ones have two threads and an L3 cache, and are last in
+ * hwloc's order. The test writes it as hwloc's XML, since synthetic descriptions are regular and know no
+ * kinds of cores. */
 #include <unistd.h>
 
 #include "tests/machine/machines.h"
@@ -32,14 +33,17 @@ static void write_core(FILE *xml, unsigned core, unsigned first_pu, unsigned pu_
 
 static void write_machine(FILE *xml)
 {
-    fprintf(xml, "<?xml version=\"1.0\"?>\n<!DOCTYPE topology SYSTEM \"hwloc2.dtd\">\n<topology version=\"2.0\">\n");
+    fprintf(
+        xml,
+        "<?xml version=\"1.0\"?>\n<!DOCTYPE topology SYSTEM \"hwloc2.dtd\">\n<topology version=\"2.0\">\n");
     open_object(xml, "Machine", 0, 0xff, "allowed_cpuset=\"0xff\" allowed_nodeset=\"0x1\"");
     open_object(xml, "NUMANode", 0, 0xff, "");
     close_object(xml);
     for (unsigned core = 0; core < 4; core++)
         write_core(xml, core, core, 1);
     open_object(xml, "L3Cache", 0, 0xf0,
-                "cache_size=\"1048576\" depth=\"3\" cache_linesize=\"64\" cache_associativity=\"8\" cache_type=\"0\"");
+                "cache_size=\"1048576\" depth=\"3\" cache_linesize=\"64\" cache_associativity=\"8\" "
+                "cache_type=\"0\"");
     write_core(xml, 4, 4, 2);
     write_core(xml, 5, 6, 2);
     close_object(xml);
@@ -66,8 +70,9 @@ PROPERTY(cores_of_the_fastest_kind_are_taken_first)
 {
     struct pl_topology *machine = open_machine(NULL);
     expect_places(machine, "cores", 3, "core 4 (PU 4-5); core 5 (PU 6-7); core 0 (PU 0)");
-    expect_places(machine, "cores", 0,
-                  "core 4 (PU 4-5); core 5 (PU 6-7); core 0 (PU 0); core 1 (PU 1); core 2 (PU 2); core 3 (PU 3)");
+    expect_places(
+        machine, "cores", 0,
+        "core 4 (PU 4-5); core 5 (PU 6-7); core 0 (PU 0); core 1 (PU 1); core 2 (PU 2); core 3 (PU 3)");
     parallel_topology counts;
     pl_topology_describe(machine, &counts);
     ck_assert_uint_eq(counts.core_kind_count, 2);
@@ -108,5 +113,6 @@ PROPERTY(one_kind_that_is_left_counts_as_the_fastest)
 }
 PROPERTY_END
 
-PROPERTIES(cores_of_the_fastest_kind_are_taken_first, a_slow_core_comes_before_the_second_thread_of_a_fast_one,
+PROPERTIES(cores_of_the_fastest_kind_are_taken_first,
+           a_slow_core_comes_before_the_second_thread_of_a_fast_one,
            cores_without_the_object_of_the_policy_are_not_lost, one_kind_that_is_left_counts_as_the_fastest)

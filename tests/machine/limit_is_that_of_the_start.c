@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The program runs itself again under a mask of one CPU, to see that the limit follows the mask it was started with;
- * and binds its main thread before it asks, to see that the limit follows nothing else. */
+ * The program runs itself again under a mask of one CPU, to see that the limit follows the mask it was
+ * started with; and binds its main thread before it asks, to see that the limit follows nothing else. */
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
@@ -118,7 +118,8 @@ int main(void)
 {
     if (getenv(ROLE) != NULL)
         return play(getenv(ROLE));
-    const TTest *const tests[] = {a_mask_of_one_cpu_means_one_worker, binding_the_main_thread_later_changes_nothing,
+    const TTest *const tests[] = {a_mask_of_one_cpu_means_one_worker,
+                                  binding_the_main_thread_later_changes_nothing,
                                   all_threads_and_forked_children_hear_the_same};
     return property_run(__FILE__, tests, sizeof tests / sizeof tests[0]);
 }

@@ -64,12 +64,18 @@ PROPERTY_END
 PROPERTY(quotas_are_rounded_down_and_shown_in_full)
 {
     struct pl_topology *machine = own_machine("core:16 pu:1", NULL);
-    expect_limit((struct pl_limit_sources){machine, 2500, NULL, NULL, 0}, "2: cgroup quota 2.5; 16 cores in machine");
-    expect_limit((struct pl_limit_sources){machine, 3999, NULL, NULL, 0}, "3: cgroup quota 3.999; 16 cores in machine");
-    expect_limit((struct pl_limit_sources){machine, 250, NULL, NULL, 0}, "1: cgroup quota 0.25; 16 cores in machine");
-    expect_limit((struct pl_limit_sources){machine, 0, NULL, NULL, 0}, "1: cgroup quota 0.0; 16 cores in machine");
-    expect_limit((struct pl_limit_sources){machine, 10000, NULL, NULL, 0}, "10: cgroup quota 10.0; 16 cores in machine");
-    expect_limit((struct pl_limit_sources){machine, UINT64_MAX - 1, NULL, NULL, 0}, "16: 16 cores in machine");
+    expect_limit((struct pl_limit_sources){machine, 2500, NULL, NULL, 0},
+                 "2: cgroup quota 2.5; 16 cores in machine");
+    expect_limit((struct pl_limit_sources){machine, 3999, NULL, NULL, 0},
+                 "3: cgroup quota 3.999; 16 cores in machine");
+    expect_limit((struct pl_limit_sources){machine, 250, NULL, NULL, 0},
+                 "1: cgroup quota 0.25; 16 cores in machine");
+    expect_limit((struct pl_limit_sources){machine, 0, NULL, NULL, 0},
+                 "1: cgroup quota 0.0; 16 cores in machine");
+    expect_limit((struct pl_limit_sources){machine, 10000, NULL, NULL, 0},
+                 "10: cgroup quota 10.0; 16 cores in machine");
+    expect_limit((struct pl_limit_sources){machine, UINT64_MAX - 1, NULL, NULL, 0},
+                 "16: 16 cores in machine");
     pl_topology_destroy(machine);
 }
 PROPERTY_END
@@ -77,8 +83,9 @@ PROPERTY_END
 PROPERTY(what_others_wrote_wrongly_is_ignored_and_told)
 {
     struct pl_topology *machine = own_machine("core:4 pu:1", NULL);
-    expect_limit((struct pl_limit_sources){machine, PL_NO_QUOTA, "two", "-1", 0},
-                 "4: 4 cores in machine; SLURM_CPUS_PER_TASK \"two\" ignored; OMP_NUM_THREADS \"-1\" ignored");
+    expect_limit(
+        (struct pl_limit_sources){machine, PL_NO_QUOTA, "two", "-1", 0},
+        "4: 4 cores in machine; SLURM_CPUS_PER_TASK \"two\" ignored; OMP_NUM_THREADS \"-1\" ignored");
     expect_limit((struct pl_limit_sources){machine, PL_NO_QUOTA, NULL, "0", 2},
                  "2: PARALLEL_WORKERS 2; 4 cores in machine; OMP_NUM_THREADS \"0\" ignored");
     expect_limit((struct pl_limit_sources){machine, PL_NO_QUOTA, "", "99999999999999999999999999999999", 0},
@@ -91,7 +98,8 @@ PROPERTY_END
 
 PROPERTY(long_masks_are_cut)
 {
-    struct pl_topology *machine = own_machine("core:64 pu:1", "0,2,4,6,8,10,12,14,16,18,20,22,24,26,28,30,32");
+    struct pl_topology *machine =
+        own_machine("core:64 pu:1", "0,2,4,6,8,10,12,14,16,18,20,22,24,26,28,30,32");
     expect_limit((struct pl_limit_sources){machine, PL_NO_QUOTA, NULL, NULL, 0},
                  "17: affinity mask 0,2,4,6,8,10,12,14,16,18,20,... (17 cores); 64 cores in machine");
     pl_topology_destroy(machine);
@@ -124,7 +132,8 @@ PROPERTY(caps_for_placement_leave_the_cores_out)
 }
 PROPERTY_END
 
-PROPERTIES(the_machine_alone, every_reason_the_tightest_first, what_is_no_tighter_than_the_machine_is_not_told,
-           a_core_of_which_one_pu_is_ours_counts, quotas_are_rounded_down_and_shown_in_full,
-           what_others_wrote_wrongly_is_ignored_and_told, long_masks_are_cut,
-           this_machines_quota_says_nothing_about_another, caps_for_placement_leave_the_cores_out)
+PROPERTIES(the_machine_alone, every_reason_the_tightest_first,
+           what_is_no_tighter_than_the_machine_is_not_told, a_core_of_which_one_pu_is_ours_counts,
+           quotas_are_rounded_down_and_shown_in_full, what_others_wrote_wrongly_is_ignored_and_told,
+           long_masks_are_cut, this_machines_quota_says_nothing_about_another,
+           caps_for_placement_leave_the_cores_out)

@@ -55,7 +55,8 @@ PROPERTY_END
 PROPERTY(a_list_keeps_its_order_and_may_mix_kinds)
 {
     open_machine();
-    expect_places(machine, " core:7\tpackage:0  0x100 ", 0, "core 7 (PU 14-15); package 0 (PU 0-7); mask (PU 8)");
+    expect_places(machine, " core:7\tpackage:0  0x100 ", 0,
+                  "core 7 (PU 14-15); package 0 (PU 0-7); mask (PU 8)");
     expect_places(machine, "core:2 core:0", 3, "core 2 (PU 4-5); core 2 (PU 4-5); core 0 (PU 0-1)");
     pl_topology_destroy(machine);
 }
@@ -80,6 +81,7 @@ PROPERTY(what_is_outside_the_machine_is_named)
         {"package:0.numa:0", "package:0.numa:0"}, /* the node is larger than the package */
         {"0x10000", "PU 16"},
         {"0xffffffffffffffffffffffffffffffff", "PU 16"},
+        {"machine:odd", "machine:odd"},
         {"l4:0", "l4"},
         {"group:0", "group"},
     };
@@ -130,6 +132,16 @@ PROPERTY(what_is_malformed_is_named)
 }
 PROPERTY_END
 
+PROPERTY(groups_at_several_depths_need_a_digit)
+{
+    machine = synthetic_machine("group:2 group:2 group:2 core:1 pu:1", NULL);
+    expect_refusal(machine, "group:0", 0, PARALLEL_ESPECIFICATION, "digit");
+    expect_places(machine, "group0:1", 0, "Group0 1 (PU 4-7)");
+    expect_places(machine, "group1:1", 0, "Group1 1 (PU 2-3)");
+    pl_topology_destroy(machine);
+}
+PROPERTY_END
+
 PROPERTY(an_endless_chain_is_refused)
 {
     open_machine();
@@ -142,5 +154,5 @@ PROPERTY(an_endless_chain_is_refused)
 PROPERTY_END
 
 PROPERTIES(indexes_in_every_form, chains_count_inside_the_object_before, masks_name_cpus_by_the_kernels_numbers,
-           a_list_keeps_its_order_and_may_mix_kinds, what_is_outside_the_machine_is_named, what_is_malformed_is_named,
-           an_endless_chain_is_refused)
+           a_list_keeps_its_order_and_may_mix_kinds, what_is_outside_the_machine_is_named,
+           what_is_malformed_is_named, groups_at_several_depths_need_a_digit, an_endless_chain_is_refused)

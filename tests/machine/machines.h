@@ -53,7 +53,8 @@ static inline const char *shown(const char *policy)
     return policy != NULL ? policy : "the setting";
 }
 
-static inline struct pl_placement *placement_on(const struct pl_topology *topology, const char *policy, size_t count)
+static inline struct pl_placement *placement_on(const struct pl_topology *topology, const char *policy,
+                                                size_t count)
 {
     struct pl_placement *placement = NULL;
     int error = pl_placement_create(topology, policy, count, &placement);
@@ -73,14 +74,15 @@ static inline void expect_places(const struct pl_topology *topology, const char 
     for (size_t worker = 0; worker < placement->count; worker++)
         fprintf(stream, "%s%s", worker > 0 ? "; " : "", pl_placement_place(placement, worker)->name);
     fclose(stream);
-    ck_assert_msg(strcmp(text, expected) == 0, "%s, %zu workers:\n%s\nexpected:\n%s", shown(policy), count, text, expected);
+    ck_assert_msg(strcmp(text, expected) == 0, "%s, %zu workers:\n%s\nexpected:\n%s", shown(policy), count,
+                  text, expected);
     free(text);
     pl_placement_destroy(placement);
 }
 
 /* The policy is refused with this code and a message that has `part` in it. */
-static inline void expect_refusal(const struct pl_topology *topology, const char *policy, size_t count, int code,
-                                  const char *part)
+static inline void expect_refusal(const struct pl_topology *topology, const char *policy, size_t count,
+                                  int code, const char *part)
 {
     struct pl_placement *placement = NULL;
     int error = pl_placement_create(topology, policy, count, &placement);

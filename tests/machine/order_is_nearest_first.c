@@ -8,8 +8,8 @@ static void expect_order(const struct pl_topology *machine, const char *policy, 
     size_t order[64];
     pl_placement_order(placement, from, order);
     for (size_t i = 0; i < placement->count; i++)
-        ck_assert_msg(order[i] == expected[i], "%s %zu, from %zu: at %zu is %zu instead of %zu", policy, count, from, i,
-                      order[i], expected[i]);
+        ck_assert_msg(order[i] == expected[i], "%s %zu, from %zu: at %zu is %zu instead of %zu", policy,
+                      count, from, i, order[i], expected[i]);
     pl_placement_destroy(placement);
 }
 
@@ -17,9 +17,12 @@ PROPERTY(core_cache_node_package_and_the_rest)
 {
     /* 2 packages, each 2 nodes of 2 L3 caches, each 2 cores: 16 cores. */
     struct pl_topology *machine = synthetic_machine("package:2 numa:2 l3:2 core:2 pu:1", NULL);
-    expect_order(machine, "cores", 16, 0, (const size_t[]){0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15});
-    expect_order(machine, "cores", 16, 6, (const size_t[]){6, 7, 4, 5, 0, 1, 2, 3, 8, 9, 10, 11, 12, 13, 14, 15});
-    expect_order(machine, "cores", 16, 9, (const size_t[]){9, 8, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7});
+    expect_order(machine, "cores", 16, 0,
+                 (const size_t[]){0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15});
+    expect_order(machine, "cores", 16, 6,
+                 (const size_t[]){6, 7, 4, 5, 0, 1, 2, 3, 8, 9, 10, 11, 12, 13, 14, 15});
+    expect_order(machine, "cores", 16, 9,
+                 (const size_t[]){9, 8, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7});
     pl_topology_destroy(machine);
 }
 PROPERTY_END

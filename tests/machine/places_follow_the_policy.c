@@ -4,7 +4,8 @@
 PROPERTY(on_cores_with_two_threads)
 {
     /* PUs numbered as Linux does on x86: first threads of all cores, then second ones. */
-    struct pl_topology *machine = synthetic_machine("package:1 l3:1 core:4 pu:2(indexes=0,4,1,5,2,6,3,7)", NULL);
+    struct pl_topology *machine =
+        synthetic_machine("package:1 l3:1 core:4 pu:2(indexes=0,4,1,5,2,6,3,7)", NULL);
     expect_places(machine, "cores", 0, "core 0 (PU 0,4); core 1 (PU 1,5); core 2 (PU 2,6); core 3 (PU 3,7)");
     expect_places(machine, "cores", 2, "core 0 (PU 0,4); core 1 (PU 1,5)");
     expect_places(machine, "pus", 0,
@@ -21,9 +22,10 @@ PROPERTY(on_two_packages_of_four_numa_nodes)
 {
     struct pl_topology *machine = synthetic_machine("package:2 numa:4 l3:1 core:2 pu:1", NULL);
     expect_places(machine, "cores", 3, "core 0 (PU 0); core 1 (PU 1); core 2 (PU 2)");
-    expect_places(machine, "numa", 8,
-                  "NUMA node 0 (PU 0-1); NUMA node 1 (PU 2-3); NUMA node 2 (PU 4-5); NUMA node 3 (PU 6-7); "
-                  "NUMA node 4 (PU 8-9); NUMA node 5 (PU 10-11); NUMA node 6 (PU 12-13); NUMA node 7 (PU 14-15)");
+    expect_places(
+        machine, "numa", 8,
+        "NUMA node 0 (PU 0-1); NUMA node 1 (PU 2-3); NUMA node 2 (PU 4-5); NUMA node 3 (PU 6-7); "
+        "NUMA node 4 (PU 8-9); NUMA node 5 (PU 10-11); NUMA node 6 (PU 12-13); NUMA node 7 (PU 14-15)");
     expect_places(machine, "packages", 4,
                   "package 0 (PU 0-7); package 0 (PU 0-7); package 1 (PU 8-15); package 1 (PU 8-15)");
     /* The default number is one worker a core, whatever the policy; neighbours in number share a place. */
@@ -86,7 +88,8 @@ PROPERTY_END
 PROPERTY(unbound_workers_may_be_any_number)
 {
     struct pl_topology *machine = synthetic_machine("core:2 pu:1", NULL);
-    expect_places(machine, "none", 3, "any CPU of the process; any CPU of the process; any CPU of the process");
+    expect_places(machine, "none", 3,
+                  "any CPU of the process; any CPU of the process; any CPU of the process");
     expect_places(machine, "inherit", 1, "where the thread that starts it is");
     struct pl_placement *placement = placement_on(machine, "none", 100000);
     ck_assert_uint_eq(placement->count, 100000);

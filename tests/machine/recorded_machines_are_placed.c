@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Placement on machines that somebody recorded with hwloc: files of a data set that is no part of this tree. It is
- * looked for in the folder PARALLEL_TEST_TOPOLOGIES, else in shared/topologies beside the source tree. */
+ * Placement on machines that somebody recorded with hwloc: files of a data set that is no part of this tree.
+ * It is looked for in the folder PARALLEL_TEST_TOPOLOGIES, else in shared/topologies beside the source
+ * tree. */
 #include <unistd.h>
 
 #include "tests/machine/machines.h"
@@ -18,8 +19,9 @@ static struct pl_topology *recorded_machine(const char *name)
 PROPERTY(offline_pus_are_no_places)
 {
     struct pl_topology *machine = recorded_machine("16em64t-4s2c2t-offlines");
-    expect_places(machine, "cores", 0,
-                  "core 0 (PU 0); core 1 (PU 4,12); core 2 (PU 1); core 3 (PU 6); core 4 (PU 3); core 5 (PU 15)");
+    expect_places(
+        machine, "cores", 0,
+        "core 0 (PU 0); core 1 (PU 4,12); core 2 (PU 1); core 3 (PU 6); core 4 (PU 3); core 5 (PU 15)");
     expect_places(machine, "packages", 4,
                   "package 0 (PU 0,4,12); package 1 (PU 1); package 2 (PU 6); package 3 (PU 3,15)");
     pl_topology_destroy(machine);
@@ -32,9 +34,10 @@ PROPERTY(packages_without_memory_keep_their_cores)
     expect_places(machine, "cores", 0,
                   "core 0 (PU 0); core 1 (PU 1); core 2 (PU 2); core 3 (PU 3); core 4 (PU 5); core 5 (PU 6); "
                   "core 6 (PU 12); core 7 (PU 13); core 8 (PU 14); core 9 (PU 15)");
-    expect_places(machine, "numa", 6,
-                  "cores without NUMA node (PU 0-1); NUMA node 0 (PU 2-3); NUMA node 1 (PU 5); NUMA node 2 (PU 6); "
-                  "cores without NUMA node (PU 12-13); cores without NUMA node (PU 14-15)");
+    expect_places(
+        machine, "numa", 6,
+        "cores without NUMA node (PU 0-1); NUMA node 0 (PU 2-3); NUMA node 1 (PU 5); NUMA node 2 (PU 6); "
+        "cores without NUMA node (PU 12-13); cores without NUMA node (PU 14-15)");
     pl_topology_destroy(machine);
 }
 PROPERTY_END
@@ -75,6 +78,7 @@ int main(void)
         return 77;
     }
     const TTest *const tests[] = {offline_pus_are_no_places, packages_without_memory_keep_their_cores,
-                                  a_large_machine_is_placed_node_by_node, the_faster_of_two_cores_comes_first};
+                                  a_large_machine_is_placed_node_by_node,
+                                  the_faster_of_two_cores_comes_first};
     return property_run(__FILE__, tests, sizeof tests / sizeof tests[0]);
 }

@@ -15,7 +15,8 @@ static const struct pl_topology *own_machine(void)
 static void expect_count(const char *policy, size_t count, size_t expected)
 {
     struct pl_placement *placement = placement_on(own_machine(), policy, count);
-    ck_assert_msg(placement->count == expected, "%s: %zu workers instead of %zu", policy, placement->count, expected);
+    ck_assert_msg(placement->count == expected, "%s: %zu workers instead of %zu", policy, placement->count,
+                  expected);
     pl_placement_destroy(placement);
 }
 

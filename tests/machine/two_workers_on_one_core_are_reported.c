@@ -14,7 +14,8 @@ static void note_line(void *context, const char *line)
 }
 
 /* Claims `count` workers and expects a report with `part` in it, or none if that is NULL. */
-static struct pl_placement *claim(const struct pl_topology *machine, const char *policy, size_t count, const char *part)
+static struct pl_placement *claim(const struct pl_topology *machine, const char *policy, size_t count,
+                                  const char *part)
 {
     size_t lines_before = line_count;
     parallel_set_reporter(note_line, NULL);
@@ -52,7 +53,8 @@ PROPERTY_END
 PROPERTY(two_on_one_core_are_once)
 {
     struct pl_topology *machine = smt_machine();
-    struct pl_placement *first = claim(machine, "cores", 5, "core 0 (PU 0-1): 2 workers share what has room for 1");
+    struct pl_placement *first =
+        claim(machine, "cores", 5, "core 0 (PU 0-1): 2 workers share what has room for 1");
     release(claim(machine, "cores", 8, NULL));
     release(first);
     release(claim(machine, "cores", 8, NULL));
@@ -119,4 +121,5 @@ PROPERTY_END
 
 PROPERTIES(one_worker_a_core_is_no_news, two_on_one_core_are_once, two_executors_on_one_core_are,
            threads_of_one_core_are_if_nobody_asked_for_them, more_workers_than_pus_are,
-           more_workers_than_cores_of_a_place_are, more_workers_than_cores_in_all_places_are, unbound_workers_are_never)
+           more_workers_than_cores_of_a_place_are, more_workers_than_cores_in_all_places_are,
+           unbound_workers_are_never)

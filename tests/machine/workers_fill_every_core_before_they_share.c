@@ -13,8 +13,8 @@ static void expect_shares(const struct pl_topology *machine, const char *policy,
         ck_assert(worker == 0 || placement->place_of[worker] >= placement->place_of[worker - 1]);
     }
     for (size_t place = 0; place < place_count; place++)
-        ck_assert_msg(shares[place] == expected[place], "%zu workers, %s %zu: %zu workers instead of %zu", count,
-                      policy, place, shares[place], expected[place]);
+        ck_assert_msg(shares[place] == expected[place], "%zu workers, %s %zu: %zu workers instead of %zu",
+                      count, policy, place, shares[place], expected[place]);
     pl_placement_destroy(placement);
 }
 
