@@ -11,10 +11,12 @@ libparallelinclude_HEADERS = \
 	libparallel/deadline.h \
 	libparallel/error.h \
 	libparallel/executor.h \
+	libparallel/failure.h \
 	libparallel/function.h \
 	libparallel/future.h \
 	libparallel/map.h \
 	libparallel/placement.h \
+	libparallel/resources.h \
 	libparallel/scope.h \
 	libparallel/settings.h \
 	libparallel/topology.h \

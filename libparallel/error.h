@@ -50,7 +50,8 @@ PARALLEL_BEGIN_C
     X(PARALLEL_EEMPTY, -28, "nothing is left")                                                                 \
     X(PARALLEL_ECLOSED, -29, "closed")                                                                        \
     X(PARALLEL_EOWNERDIED, -30, "the last owner died while it held this")                                     \
-    X(PARALLEL_EINTERNAL, -31, "internal error of libparallel")
+    X(PARALLEL_EINTERNAL, -31, "internal error of libparallel")                                               \
+    X(PARALLEL_ETIMELIMIT, -32, "the call exceeded its time limit")
 
 #define PARALLEL_ERROR_ENUMERATOR(code, value, text) code = value,
 enum parallel_error_code { PARALLEL_OK = 0, PARALLEL_ERRORS(PARALLEL_ERROR_ENUMERATOR) };

@@ -24,7 +24,9 @@
 #include <libparallel/deadline.h>
 #include <libparallel/error.h>
 #include <libparallel/executor.h>
+#include <libparallel/failure.h>
 #include <libparallel/function.h>
+#include <libparallel/resources.h>
 
 PARALLEL_BEGIN_C
 
@@ -37,16 +39,6 @@ enum parallel_future_state {
     PARALLEL_FAILED = 3,
     PARALLEL_CANCELLED = 4,
 };
-
-/* Why a future has not become done. */
-typedef struct parallel_failure {
-    int code;         /* PARALLEL_E..., or what the task gave to parallel_fail(); 0 if the future is done */
-    int system_errno; /* 0 if none */
-    int signal;       /* the signal that ended the worker process; 0 if none */
-    int exit_status;  /* of a worker process that ended by itself; -1 if it did not */
-    int worker;       /* index of the worker; -1 if none took the call */
-    char message[PARALLEL_MESSAGE_SIZE];
-} parallel_failure;
 
 /* ---- Submission. PARALLEL_FN generates the typed forms; these are what they call. ---- */
 
@@ -92,6 +84,12 @@ PARALLEL_API PARALLEL_MUST_CHECK int parallel_future_snapshot(parallel_future *f
  * ended. An error that nobody asked for is reported once, when the last reference goes. */
 PARALLEL_API PARALLEL_MUST_CHECK int parallel_future_error(parallel_future *future, parallel_failure *failure);
 
+/* Copies what the call used. Does not wait: PARALLEL_ETIMEDOUT if it has not ended. PARALLEL_EMISUSE: nobody counted,
+ * since it did not run in a process of its own (serial, threads: a thread's time would cost each call two system calls),
+ * or did not run at all. */
+PARALLEL_API PARALLEL_MUST_CHECK int parallel_future_resources(parallel_future *future,
+                                                               parallel_resources *resources);
+
 /* ---- Waiting and stopping ---- */
 
 /* Waits until the future has ended, however. PARALLEL_ETIMEDOUT; PARALLEL_EDEADLK: in a callback; PARALLEL_EINVALID. */
@@ -100,6 +98,12 @@ PARALLEL_API PARALLEL_MUST_CHECK int parallel_future_wait(parallel_future *futur
 /* Cancels a pending future: 0 if it is cancelled now or was already. PARALLEL_ERUNNING: it runs; the request is set,
  * parallel_is_cancelled() in the task says so. PARALLEL_EDONE: too late. */
 PARALLEL_API int parallel_future_cancel(parallel_future *future);
+
+/* Ends the call now: a pending one is cancelled, and so is one that runs in a process, which is killed; what it has
+ * done by then stays done. Does not wait for the end. 0: it is, or will be at once, cancelled, unless it ended by itself
+ * first. PARALLEL_ERUNNING: it runs in a thread, which cannot be killed; the request is set, as by
+ * parallel_future_cancel(). PARALLEL_EDONE: too late. */
+PARALLEL_API int parallel_future_kill(parallel_future *future);
 
 /* ---- When it ends ---- */
 

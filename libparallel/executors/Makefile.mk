@@ -4,8 +4,12 @@ libparallel_sources += \
 	libparallel/executors/executor.h \
 	libparallel/executors/frame.c \
 	libparallel/executors/frame.h \
+	libparallel/executors/portion.c \
+	libparallel/executors/portion.h \
 	libparallel/executors/roster.c \
 	libparallel/executors/roster.h \
+	libparallel/executors/scope.c \
+	libparallel/executors/scope.h \
 	libparallel/executors/serial.c \
 	libparallel/executors/specification.c \
 	libparallel/executors/task.c \

@@ -2,9 +2,9 @@
  *
  * Opening and closing executors of any kind, the default executor, and the registry of what is open.
  *
- * The registry lock is held for list work only, never while an executor runs, waits or ends, with one exception:
- * pl_executor_submit_if_open(), whose caller cannot know whether the executor still exists. A fork takes the lock, so a
- * child finds the list whole; it forgets it, for none of those executors has workers there.
+ * The registry lock is held for list work only, never while an executor runs, waits or ends. Who reaches an executor
+ * without knowing whether it is still open borrows it under the lock; closing waits until it is given back. A fork takes
+ * the lock, so a child finds the list whole; it forgets it, for none of those executors has workers there.
  *
  * The end of the program: an atexit handler, registered at the first open, shuts down what is open as concurrent.futures
  * does: what was submitted still runs. If exit() was called by a task, what is pending is cancelled and nobody is waited
@@ -17,6 +17,7 @@
 
 #include "libparallel/base/clock.h"
 #include "libparallel/base/error.h"
+#include "libparallel/base/futex.h"
 #include "libparallel/base/settings.h"
 #include "libparallel/executors/frame.h"
 
@@ -148,24 +149,56 @@ int pl_executor_submit(struct parallel_executor *executor, struct pl_task *first
     return executor->kind->submit(executor, first, last, count);
 }
 
-int pl_executor_submit_if_open(struct parallel_executor *executor, uint64_t number, struct pl_task *task)
+/* Keeps the executor of this address and number from being destroyed; false if it is not open. */
+static bool borrow(struct parallel_executor *executor, uint64_t number)
 {
-    /* A serial executor runs the task here, and the task may open and close executors: it must not hold the lock then.
-     * It has no workers and no queue, so nothing is lost by letting go first; closing a serial executor while another
-     * thread uses it is the caller's mistake, as for any submission. */
     pthread_mutex_lock(&registry_lock);
     struct parallel_executor **link = find_in_registry(executor);
     bool is_same = link != NULL && (*link)->number == number;
-    int code = PARALLEL_ESHUTDOWN;
-    bool runs_in_caller = is_same && executor->kind == &pl_serial_kind;
-    if (is_same && !runs_in_caller)
-        code = executor->kind->submit(executor, task, task, 1);
+    if (is_same)
+        pl_add_relaxed(&executor->borrowers, 1); /* relaxed: the close comes under the lock */
     pthread_mutex_unlock(&registry_lock);
-    if (runs_in_caller)
-        return executor->kind->submit(executor, task, task, 1);
-    if (!is_same)
+    return is_same;
+}
+
+static void give_back(struct parallel_executor *executor)
+{
+    /* Release: pairs with the acquire of the close, which then destroys. */
+    if (pl_sub_release(&executor->borrowers, 1) == 1)
+        pl_futex_wake(&executor->borrowers, PL_FUTEX_WAKE_ALL, PL_FUTEX_PRIVATE);
+}
+
+static void wait_for_borrowers(struct parallel_executor *executor)
+{
+    uint32_t borrowers;
+    while ((borrowers = pl_load_acquire(&executor->borrowers)) > 0) /* pairs with give_back() */
+        pl_futex_wait(&executor->borrowers, borrowers, PARALLEL_NEVER, PL_FUTEX_PRIVATE);
+}
+
+int pl_executor_submit_if_open(struct parallel_executor *executor, uint64_t number, struct pl_task *task)
+{
+    if (!borrow(executor, number))
         return pl_error_set(PARALLEL_ESHUTDOWN, 0, "the executor of the future has been closed");
+    int code = executor->kind->submit(executor, task, task, 1);
+    give_back(executor);
     return code;
+}
+
+bool pl_executor_interrupt_if_open(struct parallel_executor *executor, uint64_t number, struct pl_task *task,
+                                   enum pl_interruption how)
+{
+    if (!borrow(executor, number))
+        return true; /* the task has ended with it */
+    bool has_means = executor->kind->interrupt != NULL;
+    if (has_means)
+        executor->kind->interrupt(executor, task, how);
+    give_back(executor);
+    return has_means;
+}
+
+bool pl_executor_runs_here(const struct parallel_executor *executor)
+{
+    return pl_frame_is_inside(executor) && !executor->kind->runs_elsewhere; /* inside: so it exists */
 }
 
 /* A worker's frame is the outermost of its thread: serial executors may stand between it and the waiting code. */
@@ -261,6 +294,7 @@ int parallel_executor_close(parallel_executor *executor)
     struct parallel_executor *expected = executor;
     /* Relaxed: a default executor that a program closes all the same must not be handed out again. */
     pl_cas_relaxed(&default_executor, &expected, NULL);
+    wait_for_borrowers(executor);
     executor->kind->destroy(executor);
     return 0;
 }

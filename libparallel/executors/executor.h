@@ -15,8 +15,14 @@
 #include "libparallel/base/fork.h"
 #include "libparallel/executors/task.h"
 
+enum pl_interruption {
+    PL_INTERRUPTION_ASK,  /* parallel_is_cancelled() there says so from now on */
+    PL_INTERRUPTION_KILL, /* the process that runs it is killed; the outcome says is_killed */
+};
+
 struct pl_executor_kind {
     const char *name;
+    bool runs_elsewhere; /* calls run in other processes: a waiter here must not run one itself */
 
     /* All or nothing. The options are checked and complete but for defaults that only the kind knows. */
     int (*open)(const parallel_executor_options *options, struct parallel_executor **executor);
@@ -34,12 +40,17 @@ struct pl_executor_kind {
     /* A worker of this executor stops to wait for something, or has stopped waiting. NULL: kinds without workers. */
     void (*wait_enter)(struct parallel_executor *executor);
     void (*wait_leave)(struct parallel_executor *executor);
+
+    /* A running task of this executor, which has been asked to stop, or is to end now. Any thread; the task may have
+     * ended meanwhile. NULL: tasks run in threads of this process, which see the request and cannot be killed. */
+    void (*interrupt)(struct parallel_executor *executor, struct pl_task *task, enum pl_interruption how);
 };
 
 struct parallel_executor {
     const struct pl_executor_kind *kind;
     uint64_t number;             /* never reused, while an address may be */
     uint32_t fork_count;         /* at its birth */
+    _Atomic uint32_t borrowers;  /* calls under way that reached it without its owner; its end waits for them */
     struct parallel_executor *next; /* in the registry, under its lock */
 };
 
@@ -53,6 +64,14 @@ int pl_executor_submit(struct parallel_executor *executor, struct pl_task *first
 /* The same to an executor that may have been closed since: PARALLEL_ESHUTDOWN if no open one has this address and
  * number. The executor cannot be closed by another thread while this runs. */
 int pl_executor_submit_if_open(struct parallel_executor *executor, uint64_t number, struct pl_task *task);
+
+/* Interrupts a running task of an executor that may have been closed since. False: its kind has no means to. */
+bool pl_executor_interrupt_if_open(struct parallel_executor *executor, uint64_t number, struct pl_task *task,
+                                   enum pl_interruption how);
+
+/* True if the calling thread may run a pending task of `executor` itself: it is a worker of it, and that is where its
+ * tasks run. `executor` need not be open. */
+bool pl_executor_runs_here(const struct parallel_executor *executor);
 
 /* Around a wait of the calling thread that may block, if it is a worker. */
 void pl_executor_wait_enter(void);

@@ -44,6 +44,7 @@ enum {
 };
 
 struct pl_task;
+struct pl_carriage;
 struct parallel_executor;
 
 /* What the owner of a task does; called by executors and waiters without locks held. */
@@ -52,6 +53,7 @@ struct pl_task_class {
     void (*fail)(struct pl_task *task, const parallel_error *error); /* claimed: completes it as failed */
     void (*cancel)(struct pl_task *task); /* completes it as cancelled if it is still pending */
     void (*destroy)(struct pl_task *task); /* the last reference has gone */
+    const struct pl_carriage *carriage; /* how it leaves the process (portion.h); NULL: it does not */
 };
 
 struct pl_task {

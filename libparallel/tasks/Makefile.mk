@@ -11,6 +11,4 @@ libparallel_sources += \
 	libparallel/tasks/observer.c \
 	libparallel/tasks/observer.h \
 	libparallel/tasks/promise.c \
-	libparallel/tasks/scope.c \
-	libparallel/tasks/scope.h \
 	libparallel/tasks/wait.c

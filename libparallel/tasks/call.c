@@ -2,13 +2,15 @@
  *
  * A call of an annotated function as a task: parallel_submit() copies the arguments into a fresh future and gives it to
  * an executor, which holds one of its two references until the call has ended. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "libparallel/base/error.h"
 #include "libparallel/executors/executor.h"
 #include "libparallel/executors/frame.h"
+#include "libparallel/executors/portion.h"
 #include "libparallel/tasks/future.h"
-#include "libparallel/tasks/scope.h"
+#include "libparallel/executors/scope.h"
 
 struct call_scope {
     struct pl_scope scope;
@@ -58,11 +60,52 @@ static void call_cancel(struct pl_task *task)
     pl_future_end_cancelled(pl_future_of_task(task));
 }
 
+/* ---- In another process: one portion, the call itself ---- */
+
+static void call_look(struct pl_task *task, struct pl_portion *all)
+{
+    parallel_future *future = pl_future_of_task(task);
+    *all = (struct pl_portion){.function = future->function,
+                               .arguments = pl_future_arguments(future),
+                               .results = pl_future_value(future),
+                               .first = 0,
+                               .last = 1};
+}
+
+static bool call_next(struct pl_task *task, int worker, struct pl_portion *portion)
+{
+    if (pl_task_state(task) != PL_TASK_RUNNING) /* it has been made, and ended */
+        return false;
+    pl_future_of_task(task)->worker = worker;
+    call_look(task, portion);
+    return true;
+}
+
+static void call_end(struct pl_task *task, const struct pl_portion *portion, const struct pl_outcome *outcome)
+{
+    (void)portion;
+    parallel_future *future = pl_future_of_task(task);
+    if (outcome->resources != NULL) {
+        future->resources = malloc(sizeof *future->resources);
+        if (future->resources != NULL) /* else nobody counted: an answer is not worth a failure */
+            *future->resources = *outcome->resources;
+    }
+    if (outcome->is_killed)
+        pl_future_end(future, PL_TASK_CANCELLED);
+    else if (outcome->failure != NULL)
+        pl_future_end_failed_as(future, outcome->failure);
+    else
+        pl_future_end(future, PL_TASK_DONE);
+}
+
+static const struct pl_carriage call_carriage = {.next = call_next, .end = call_end, .look = call_look};
+
 const struct pl_task_class pl_call_class = {
     .run = call_run,
     .fail = call_fail,
     .cancel = call_cancel,
     .destroy = pl_future_destroy,
+    .carriage = &call_carriage,
 };
 
 parallel_future *parallel_submit(parallel_executor *executor, const parallel_function *function, const void *arguments)

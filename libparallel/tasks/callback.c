@@ -9,7 +9,7 @@
 #include "libparallel/base/error.h"
 #include "libparallel/executors/frame.h"
 #include "libparallel/tasks/future.h"
-#include "libparallel/tasks/scope.h"
+#include "libparallel/executors/scope.h"
 
 struct callback {
     struct pl_observer observer;

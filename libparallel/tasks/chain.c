@@ -17,7 +17,7 @@
 #include "libparallel/executors/executor.h"
 #include "libparallel/executors/frame.h"
 #include "libparallel/tasks/future.h"
-#include "libparallel/tasks/scope.h"
+#include "libparallel/executors/scope.h"
 
 static pthread_mutex_t follow_lock = PTHREAD_MUTEX_INITIALIZER; /* guards `followed` of every chain until it ends */
 

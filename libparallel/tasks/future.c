@@ -14,7 +14,7 @@
 #include "libparallel/base/error.h"
 #include "libparallel/executors/executor.h"
 #include "libparallel/executors/frame.h"
-#include "libparallel/tasks/scope.h"
+#include "libparallel/executors/scope.h"
 
 /* Turns of about 50 ns on x86 that a waiter spins before it sleeps: what waking it would cost. */
 enum { WAIT_SPIN_TURNS = 1000 };
@@ -23,8 +23,8 @@ enum { WAIT_SPIN_TURNS = 1000 };
 enum { USUAL_ALIGNMENT = 16 };
 
 /* Shared by all that failed when there was no memory to say why. Never freed. */
-static parallel_failure out_of_memory = {PARALLEL_ENOMEMORY, 0, 0, -1, -1, "no memory for a future"};
-static parallel_failure forked = {PARALLEL_EFORKED, 0, 0, -1, -1, "the call belongs to the parent process"};
+static parallel_failure out_of_memory = {PARALLEL_ENOMEMORY, 0, 0, -1, -1, 0, "no memory for a future"};
+static parallel_failure forked = {PARALLEL_EFORKED, 0, 0, -1, -1, 0, "the call belongs to the parent process"};
 
 /* ---- Birth ---- */
 
@@ -74,6 +74,8 @@ parallel_future *pl_future_create(const struct pl_task_class *class, const paral
     future->executor_number = executor != NULL ? executor->number : 0;
     if (class == &pl_chain_class)
         future->followed = NULL;
+    else if (class == &pl_call_class)
+        future->resources = NULL;
     else
         future->value_size = value_size;
     future->fork_count = pl_fork_count();
@@ -139,6 +141,8 @@ void pl_future_destroy(struct pl_task *task)
         close(fd - 1);
     if (task->class == &pl_chain_class)
         parallel_future_release(future->followed);
+    else if (task->class == &pl_call_class)
+        free(future->resources);
     free(future);
 }
 
@@ -252,7 +256,7 @@ int pl_future_wait(parallel_future *future, uint64_t deadline_ns)
         return pl_error_set(PARALLEL_EDEADLK, 0, "%s waits for itself", pl_future_name(future));
     /* A worker that waits for a call that nobody has started does it itself; not with a deadline, which the call might
      * overrun. */
-    if (deadline_ns == PARALLEL_NEVER && task->class == &pl_call_class && pl_frame_is_inside(task->executor) &&
+    if (deadline_ns == PARALLEL_NEVER && task->class == &pl_call_class && pl_executor_runs_here(task->executor) &&
         pl_task_claim(task)) {
         task->class->run(task);
         return 0;
@@ -375,6 +379,24 @@ int parallel_future_error(parallel_future *future, parallel_failure *failure)
     return 0;
 }
 
+int parallel_future_resources(parallel_future *future, parallel_resources *resources)
+{
+    int code = check(future, "parallel_future_resources");
+    if (code == 0 && resources == NULL)
+        code = pl_error_set(PARALLEL_EINVALID, 0, "parallel_future_resources: resources is NULL");
+    if (code != 0)
+        return code;
+    settle(future);
+    if (!pl_latch_is_open(&future->task.state))
+        return pl_error_set(PARALLEL_ETIMEDOUT, 0, "%s has not ended", pl_future_name(future));
+    const parallel_future *holder = pl_future_holder(future);
+    if (holder->task.class != &pl_call_class || holder->resources == NULL)
+        return pl_error_set(PARALLEL_EMISUSE, 0, "%s: what it used was not counted: it did not run in a process of its own",
+                            pl_future_name(holder));
+    *resources = *holder->resources;
+    return 0;
+}
+
 /* ---- Asking ---- */
 
 enum parallel_future_state parallel_future_state(parallel_future *future)
@@ -416,19 +438,44 @@ int parallel_future_describe(parallel_future *future, char *buffer, size_t size)
                     parallel_error_name(future->failure->code), future->failure->message);
 }
 
+/* Passes the wish on to where the call runs. False: it runs in a thread. */
+static bool interrupt(parallel_future *future, enum pl_interruption how)
+{
+    struct parallel_executor *executor = future->task.executor;
+    return future->task.class == &pl_call_class && executor != NULL &&
+           pl_executor_interrupt_if_open(executor, future->executor_number, &future->task, how);
+}
+
+static int stop(parallel_future *future, enum pl_interruption how)
+{
+    settle(future);
+    if (pl_future_end_cancelled(future) || pl_task_state(&future->task) == PL_TASK_CANCELLED)
+        return 0;
+    if (pl_task_state(&future->task) != PL_TASK_RUNNING)
+        return pl_error_set(PARALLEL_EDONE, 0, "%s has ended", pl_future_name(future));
+    if (interrupt(future, how) && how == PL_INTERRUPTION_KILL)
+        return 0;
+    return pl_error_set(PARALLEL_ERUNNING, 0, "%s runs; it is asked to stop", pl_future_name(future));
+}
+
 int parallel_future_cancel(parallel_future *future)
 {
     int code = check(future, "parallel_future_cancel");
     if (code != 0)
         return code;
-    settle(future);
     pl_task_retain(&future->task); /* a callback may release the caller's reference */
-    if (pl_future_end_cancelled(future) || pl_task_state(&future->task) == PL_TASK_CANCELLED)
-        code = 0;
-    else if (pl_task_state(&future->task) == PL_TASK_RUNNING)
-        code = pl_error_set(PARALLEL_ERUNNING, 0, "%s runs; it is asked to stop", pl_future_name(future));
-    else
-        code = pl_error_set(PARALLEL_EDONE, 0, "%s has ended", pl_future_name(future));
+    code = stop(future, PL_INTERRUPTION_ASK);
+    pl_task_release(&future->task);
+    return code;
+}
+
+int parallel_future_kill(parallel_future *future)
+{
+    int code = check(future, "parallel_future_kill");
+    if (code != 0)
+        return code;
+    pl_task_retain(&future->task); /* a callback may release the caller's reference */
+    code = stop(future, PL_INTERRUPTION_KILL);
     pl_task_release(&future->task);
     return code;
 }

@@ -9,7 +9,7 @@
  *   promise  the program ends it; the value stands where a result would  (promise.c)
  *   chain    follows another future                                      (chain.c)
  *
- * Who writes what: `task.state` as task.h says; `failure`, `followed` and the result the one party that ends the future,
+ * Who writes what: `task.state` as task.h says; `failure`, `resources`, `followed` and the result the one party that ends the future,
  * before it does; `worker` the one that runs it, before it runs; `observers` whoever holds its lock bit. The rest is
  * constant. The future is kept to 96 bytes before its arguments, since a program may have millions pending. */
 #ifndef LIBPARALLEL_TASKS_FUTURE_H
@@ -30,6 +30,7 @@ struct parallel_future {
     union {
         struct parallel_future *followed; /* chain: what it follows, a reference; written under follow_lock (chain.c) */
         size_t value_size;                /* promise: bytes */
+        parallel_resources *resources;    /* call: what it used; NULL: not counted; freed with the future */
     };
     uint32_t fork_count; /* at its birth */
     int32_t worker;      /* index of the worker that runs it; -1 */

@@ -10,14 +10,16 @@
  * The record is freed by its last runner: a runner's queue position may outlive the map when the waiter ran it. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "libparallel/base/clock.h"
 #include "libparallel/base/error.h"
 #include "libparallel/base/lock.h"
 #include "libparallel/executors/executor.h"
 #include "libparallel/executors/frame.h"
+#include "libparallel/executors/portion.h"
 #include "libparallel/tasks/future.h"
-#include "libparallel/tasks/scope.h"
+#include "libparallel/executors/scope.h"
 #include <libparallel/map.h>
 
 /* Chunks a worker takes, on average: enough to even out calls of different length, few enough not to matter. */
@@ -98,20 +100,25 @@ static void run_chunk(struct map *map, size_t first, size_t last)
     }
 }
 
+static bool take_chunk(struct map *map, size_t *first, size_t *last)
+{
+    if (map->deadline_ns != PARALLEL_NEVER && pl_deadline_passed(map->deadline_ns)) {
+        pl_store_relaxed(&map->is_late, 1); /* read after the latch is open */
+        return false;
+    }
+    *first = pl_add_relaxed(&map->next, map->chunk); /* the number is all there is to hand out */
+    if (*first >= map->count || *first >= pl_load_relaxed(&map->stop))
+        return false;
+    *last = map->count - *first < map->chunk ? map->count : *first + map->chunk;
+    return true;
+}
+
 static void runner_run(struct pl_task *task)
 {
     struct map *map = ((struct runner *)task)->map;
-    for (;;) {
-        if (map->deadline_ns != PARALLEL_NEVER && pl_deadline_passed(map->deadline_ns)) {
-            pl_store_relaxed(&map->is_late, 1); /* read after the latch is open */
-            break;
-        }
-        size_t first = pl_add_relaxed(&map->next, map->chunk); /* the number is all there is to hand out */
-        if (first >= map->count || first >= pl_load_relaxed(&map->stop))
-            break;
-        size_t last = map->count - first < map->chunk ? map->count : first + map->chunk;
+    size_t first, last;
+    while (take_chunk(map, &first, &last))
         run_chunk(map, first, last);
-    }
     pl_task_complete(task, PL_TASK_DONE);
 }
 
@@ -135,11 +142,50 @@ static void runner_destroy(struct pl_task *task)
         free(map);
 }
 
+/* ---- In another process: a portion a chunk ---- */
+
+static void runner_look(struct pl_task *task, struct pl_portion *all)
+{
+    const struct map *map = ((struct runner *)task)->map;
+    *all = (struct pl_portion){.function = map->function,
+                               .columns = map->columns,
+                               .results = map->results,
+                               .first = 0,
+                               .last = map->count};
+}
+
+static bool runner_next(struct pl_task *task, int worker, struct pl_portion *portion)
+{
+    (void)worker;
+    struct map *map = ((struct runner *)task)->map;
+    runner_look(task, portion);
+    if (!take_chunk(map, &portion->first, &portion->last)) {
+        pl_task_complete(task, PL_TASK_DONE);
+        return false;
+    }
+    if (map->results != NULL)
+        portion->results = (char *)map->results + portion->first * map->function->result_size;
+    return true;
+}
+
+static void runner_end(struct pl_task *task, const struct pl_portion *portion, const struct pl_outcome *outcome)
+{
+    (void)portion;
+    if (outcome->failure == NULL)
+        return;
+    parallel_error error = {.code = outcome->failure->code, .system_errno = outcome->failure->system_errno};
+    memcpy(error.message, outcome->failure->message, sizeof error.message);
+    record_failure(((struct runner *)task)->map, outcome->index, &error);
+}
+
+static const struct pl_carriage runner_carriage = {.next = runner_next, .end = runner_end, .look = runner_look};
+
 static const struct pl_task_class runner_class = {
     .run = runner_run,
     .fail = runner_fail,
     .cancel = runner_cancel,
     .destroy = runner_destroy,
+    .carriage = &runner_carriage,
 };
 
 /* ---- The caller's side ---- */
@@ -190,7 +236,7 @@ static void finish(struct runner *runner, struct parallel_executor *executor)
 {
     struct pl_task *task = &runner->task;
     struct map *map = runner->map;
-    if (pl_frame_is_inside(executor) && pl_task_claim(task)) {
+    if (pl_executor_runs_here(executor) && pl_task_claim(task)) {
         task->class->run(task);
         return;
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "libparallel/tasks/scope.h"
+#include "libparallel/executors/scope.h"
 
 #include "tests/support/property.h"
 

@@ -24,7 +24,7 @@ planted libparallel/base/latch.h '"libparallel/machine/any.h"' \
     'floor 0 (base) includes libparallel/machine/any.h of floor 2 (machine)'
 planted libparallel/error.h '<parallel.h>' 'floor 0 (base) includes macros/parallel.h of floor 6 (macros)'
 planted libparallel/settings.h '<libparallel/scope.h>' \
-    'floor 0 (base) includes libparallel/scope.h of floor 5 (tasks)'
+    'floor 0 (base) includes libparallel/scope.h of floor 4 (executors)'
 planted libparallel/error.h '"libparallel/base/error.h"' 'is for users, and includes the internal'
 planted macros/parallel.h '<libparallel/tasks/any.h>' 'is for users, and includes the internal'
 planted examples/saxpy.c '"libparallel/base/clock.h"' 'is for users, and includes the internal'

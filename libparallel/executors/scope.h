@@ -15,8 +15,8 @@
  *         pl_scope_take_failure(&scope, &error);
  *
  * Every task pays for this, so entering is four stores and the 264 bytes of an error exist only after a failure. */
-#ifndef LIBPARALLEL_TASKS_SCOPE_H
-#define LIBPARALLEL_TASKS_SCOPE_H
+#ifndef LIBPARALLEL_EXECUTORS_SCOPE_H
+#define LIBPARALLEL_EXECUTORS_SCOPE_H
 
 #include <stdbool.h>
 #include <stddef.h>

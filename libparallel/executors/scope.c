@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * Owns the calling thread's stack of scopes and the error that a scope holds after parallel_fail(). */
-#include "libparallel/tasks/scope.h"
+#include "libparallel/executors/scope.h"
 
 #include <stdarg.h>
 #include <stdint.h>
