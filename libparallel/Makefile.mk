@@ -19,6 +19,7 @@ libparallelinclude_HEADERS = \
 	libparallel/resources.h \
 	libparallel/scope.h \
 	libparallel/settings.h \
+	libparallel/spawn.h \
 	libparallel/topology.h \
 	libparallel/wait.h
 

@@ -17,6 +17,17 @@
  *     int simulate_map(parallel_executor *, size_t n, double out[], const double *, const int *);
  *     int simulate_map_with(parallel_executor *, size_t n, const parallel_map_options *, double out[], ...);
  *
+ *
+ * and, for fork-join inside a task,
+ *
+ *     simulate_task t;                                                 the record of one call, in the caller's frame
+ *     void simulate_spawn(simulate_task *, double, int);               another worker may run it from now on
+ *     double simulate_sync(simulate_task *);                           its result: another worker's, or by calling now
+ *
+ * Each spawn has its sync in the same activation, on every path, and syncs come in reverse order of spawns. Nothing is
+ * allocated, and a call that nobody took is a direct call. Off the workers of a `threads` executor the sync calls. A
+ * spawned call that fails fails the enclosing task; its sync then returns a value without meaning.
+ *
  * A result of void has no `out`. None to 16 parameters. _async and _on never return NULL: a submission that fails is an
  * already failed future. See future.h for what can be done with a future and who owns it, map.h for maps.
  *
@@ -41,6 +52,9 @@
 #include <libparallel/future.h>
 #include <libparallel/map.h>
 #include <libparallel/scope.h>
+#include <libparallel/spawn.h>
+
+#include <string.h>
 
 #include "parallel_preprocessor.h"
 
@@ -197,6 +211,62 @@
 #define PARALLEL_PP_OUT_VALUE parallel_out
 #define PARALLEL_PP_OUT_VOID  NULL
 
+/* ---- Fork-join: the record of a spawned call, and what runs it on another worker ---- */
+
+#define PARALLEL_PP_TASK_RESULT_VALUE(result) __typeof__(result) parallel_value;
+#define PARALLEL_PP_TASK_RESULT_VOID(result)
+
+#define PARALLEL_PP_TASK(prefix, result, R, name, ...)                                                        \
+    typedef struct prefix##_task {                                                                            \
+        struct parallel_spawn parallel_record; /* first: the library knows no more */                         \
+        struct prefix##_parallel_arguments parallel_packed;                                                   \
+        PARALLEL_PP_CAT(PARALLEL_PP_TASK_RESULT_, R)(result)                                                  \
+    } prefix##_task;                                                                                          \
+                                                                                                              \
+    PARALLEL_PP_INLINE void prefix##_parallel_spawned_body(struct parallel_spawn *parallel_record)            \
+    {                                                                                                         \
+        prefix##_task *parallel_t = (prefix##_task *)parallel_record;                                         \
+        prefix##_parallel_call(&parallel_t->parallel_packed,                                                  \
+                               PARALLEL_PP_CAT(PARALLEL_PP_TASK_VALUE_POINTER_, R));                          \
+    }                                                                                                         \
+                                                                                                              \
+    PARALLEL_PP_INLINE void prefix##_parallel_spawned(struct parallel_spawn *parallel_record)                 \
+    {                                                                                                         \
+        parallel_spawn_run(parallel_record, prefix##_parallel_spawned_body);                                  \
+    }                                                                                                         \
+                                                                                                              \
+    PARALLEL_PP_INLINE void prefix##_spawn(                                                                   \
+        prefix##_task *parallel_t PARALLEL_PP_EACH(PARALLEL_PP_DECLARE, prefix, __VA_ARGS__))                 \
+    {                                                                                                         \
+        const struct prefix##_parallel_arguments parallel_packed = {                                          \
+            PARALLEL_PP_IF_NONE(0, , __VA_ARGS__) PARALLEL_PP_LIST(PARALLEL_PP_NAME, prefix, __VA_ARGS__)};   \
+        memcpy((void *)&parallel_t->parallel_packed, &parallel_packed, sizeof parallel_packed);               \
+        parallel_t->parallel_record.call = prefix##_parallel_spawned;                                         \
+        parallel_spawn_push(&parallel_t->parallel_record);                                                    \
+    }                                                                                                         \
+                                                                                                              \
+    PARALLEL_PP_CAT(PARALLEL_PP_SYNC_, R)(prefix, result, name, __VA_ARGS__)
+
+#define PARALLEL_PP_TASK_VALUE_POINTER_VALUE &parallel_t->parallel_value
+#define PARALLEL_PP_TASK_VALUE_POINTER_VOID  NULL
+
+#define PARALLEL_PP_UNPACK_TASK(c, k, parameter) parallel_t->parallel_packed.parallel_##k
+
+#define PARALLEL_PP_SYNC_VALUE(prefix, result, name, ...)                                                     \
+    PARALLEL_PP_INLINE __typeof__(result) prefix##_sync(prefix##_task *parallel_t)                            \
+    {                                                                                                         \
+        if (__builtin_expect(parallel_spawn_pop(&parallel_t->parallel_record, PARALLEL_PP_STRING(name)), 1))  \
+            return name(PARALLEL_PP_LIST(PARALLEL_PP_UNPACK_TASK, prefix, __VA_ARGS__));                      \
+        return parallel_t->parallel_value;                                                                    \
+    }
+
+#define PARALLEL_PP_SYNC_VOID(prefix, result, name, ...)                                                      \
+    PARALLEL_PP_INLINE void prefix##_sync(prefix##_task *parallel_t)                                          \
+    {                                                                                                         \
+        if (__builtin_expect(parallel_spawn_pop(&parallel_t->parallel_record, PARALLEL_PP_STRING(name)), 1))  \
+            name(PARALLEL_PP_LIST(PARALLEL_PP_UNPACK_TASK, prefix, __VA_ARGS__));                             \
+    }
+
 /* ---- The whole ---- */
 
 #define PARALLEL_PP_FN_(prefix, result, ...)                                                                  \
@@ -258,6 +328,8 @@
     }                                                                                                         \
                                                                                                               \
     PARALLEL_PP_CAT(PARALLEL_PP_RESULTS_, R)(prefix, result)                                                  \
+                                                                                                              \
+    PARALLEL_PP_TASK(prefix, result, R, name, __VA_ARGS__)                                                    \
                                                                                                               \
     PARALLEL_PP_INLINE PARALLEL_MUST_CHECK int prefix##_map_with(                                             \
         parallel_executor *parallel_ex, size_t parallel_count, const parallel_map_options *parallel_options   \

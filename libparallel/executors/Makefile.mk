@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 libparallel_sources += \
+	libparallel/executors/deque.c \
+	libparallel/executors/deque.h \
 	libparallel/executors/executor.c \
 	libparallel/executors/executor.h \
 	libparallel/executors/frame.c \
@@ -16,4 +18,6 @@ libparallel_sources += \
 	libparallel/executors/task.h \
 	libparallel/executors/task_queue.c \
 	libparallel/executors/task_queue.h \
-	libparallel/executors/threads.c
+	libparallel/executors/threads.c \
+	libparallel/executors/victims.c \
+	libparallel/executors/victims.h

@@ -26,14 +26,27 @@ static void record_failure(struct pl_scope *scope, int code, const char *format,
     scope->failure = failure;
 }
 
+static void free_failure(const parallel_error *failure)
+{
+    if (failure != &out_of_memory)
+        free((void *)(uintptr_t)failure);
+}
+
 int pl_scope_take_failure(struct pl_scope *scope, parallel_error *error)
 {
     const parallel_error *failure = scope->failure;
     *error = *failure;
     scope->failure = NULL;
-    if (failure != &out_of_memory)
-        free((void *)(uintptr_t)failure);
+    free_failure(failure);
     return error->code;
+}
+
+void pl_scope_adopt_failure(struct pl_scope *scope, const parallel_error *failure)
+{
+    if (pl_scope_has_failed(scope))
+        free_failure(failure);
+    else
+        scope->failure = failure;
 }
 
 int parallel_fail(int code, const char *format, ...)

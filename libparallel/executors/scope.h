@@ -64,4 +64,7 @@ static inline bool pl_scope_is_cancelled(const struct pl_scope *scope)
  * failed; inside or after it. */
 int pl_scope_take_failure(struct pl_scope *scope, parallel_error *error);
 
+/* Makes the failure of an ended scope that of `scope`, which then owns it; freed if `scope` has failed before. */
+void pl_scope_adopt_failure(struct pl_scope *scope, const parallel_error *failure);
+
 #endif

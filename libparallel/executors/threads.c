@@ -12,7 +12,9 @@
  * at once, so that a burst of submissions wakes one worker, which calls the next as long as it finds more work.
  * docs/protocols/threads.md has the protocol and why no task is left behind.
  *
- * Does not: steal, since there is one queue; interrupt a task; run a task on the stack of another. */
+ * Workers without a task steal calls that a running task has spawned (deque.c, victims.c, docs/protocols/spawning.md).
+ *
+ * Does not: interrupt a task; run a task on the stack of another, unless that one waits for it. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +25,7 @@
 #include "libparallel/executors/frame.h"
 #include "libparallel/executors/roster.h"
 #include "libparallel/executors/task_queue.h"
+#include "libparallel/executors/victims.h"
 
 #define SEARCHING ((uint64_t)1)       /* low half of the crew word */
 #define AWAKE     ((uint64_t)1 << 32) /* high half */
@@ -30,6 +33,10 @@
 /* How long a worker searches before it goes to sleep, in turns of about 50 ns on x86: about what waking it again costs
  * (40 to 160 us on the machines of docs), the classic bound of at most twice the best choice made afterwards. */
 enum { SEARCH_TURNS = 1000 };
+
+/* An owner of spawned calls that has not answered a request for that many turns (20 us) runs a long leaf, or spins: then
+ * a membarrier, which costs it 14 us at worst, is the smaller evil. */
+enum { TURNS_BEFORE_FORCE = 400 };
 
 struct threads_executor {
     struct parallel_executor base;
@@ -44,6 +51,8 @@ struct threads_executor {
     uint32_t queue_limit;             /* 0: none; else `waiting` is kept */
     bool refuses_when_full;
     struct pl_roster roster;
+    struct pl_victims victims;
+    _Alignas(2 * PL_CACHE_LINE) _Atomic uint32_t busy; /* workers inside a task, waiting ones too */
     _Alignas(2 * PL_CACHE_LINE) _Atomic uint32_t waiting; /* tasks in the queue, HAS_BLOCKED or-ed; a futex word */
 };
 
@@ -152,15 +161,75 @@ static void run_task(struct threads_executor *threads, struct pl_task *task)
     pl_task_release(task);
 }
 
-/* Looks for work for a while. False: there is none, time to sleep. */
-static bool search(struct threads_executor *threads)
+/* The sleepers come to see that the executor closes or has finished. */
+static void wake_all(struct threads_executor *threads)
 {
-    for (int turn = 0; turn < SEARCH_TURNS; turn++) {
-        if (!pl_task_queue_is_empty(&threads->queue) || pl_task_queue_is_closed(&threads->queue))
-            return true;
+    for (;;) {
+        pl_add_seq_cst(&threads->crew, AWAKE + SEARCHING);
+        if (pl_parking_lot_wake_one(&threads->lot) == NULL)
+            break;
+    }
+    pl_sub_seq_cst(&threads->crew, AWAKE + SEARCHING);
+}
+
+/* True if there is nothing to do and never will be: closed, and no task runs that others could help. */
+static bool has_finished(struct threads_executor *threads)
+{
+    return pl_task_queue_is_closed(&threads->queue) && pl_task_queue_is_empty(&threads->queue) &&
+           pl_load_seq_cst(&threads->busy) == 0; /* partner: become_searching() of the last busy one */
+}
+
+/* Searching -> working, before the work is begun. */
+static void become_busy(struct threads_executor *threads, uint64_t *counted)
+{
+    if (*counted & SEARCHING) {
+        pl_add_seq_cst(&threads->busy, 1); /* before any spawn's look at its split (spawning.md) */
+        pl_sub_seq_cst(&threads->crew, SEARCHING);
+        *counted = AWAKE;
+    }
+}
+
+static void stop_being_busy(struct threads_executor *threads)
+{
+    /* Who finds the executor finished tells those who sleep meanwhile. */
+    if (pl_sub_seq_cst(&threads->busy, 1) == 1 && has_finished(threads))
+        wake_all(threads);
+}
+
+/* What a search has found. */
+enum finding { NOTHING, TASK_OR_CLOSED, VICTIM };
+
+/* Looks for work for a while: tasks, and calls that other workers have spawned. NOTHING: time to sleep. */
+static enum finding search(struct threads_executor *threads, const struct pl_thread_worker *self, bool can_steal,
+                           struct pl_deque **victim)
+{
+    for (uint32_t turn = 1; turn <= SEARCH_TURNS; turn++) {
+        if (!pl_task_queue_is_empty(&threads->queue) || has_finished(threads))
+            return TASK_OR_CLOSED;
+        /* Relaxed: without a busy worker there is nothing to steal; the last look before sleep is exact. */
+        if (can_steal && pl_load_relaxed(&threads->busy) > 0) {
+            *victim = pl_victims_choose(&threads->victims, self->index, turn);
+            if (*victim != NULL && pl_deque_public_count(*victim) > 0)
+                return VICTIM;
+            if (*victim != NULL)
+                pl_deque_request(*victim);
+            if (turn % TURNS_BEFORE_FORCE == 0)
+                pl_victims_publish_by_force(&threads->victims, self->index);
+        }
         pl_spin_pause();
     }
-    return false;
+    return NOTHING;
+}
+
+/* The part of the last look that concerns spawned calls: true if there are any that nobody has begun. If not, later ones
+ * will find the request. */
+static bool is_spawning(struct threads_executor *threads)
+{
+    pl_victims_request(&threads->victims);
+    if (pl_load_seq_cst(&threads->busy) == 0)
+        return false;
+    pl_deque_barrier();
+    return pl_victims_have_work(&threads->victims);
 }
 
 /* Sleeps until called. `counted` is what the crew word counts for this worker: AWAKE, or with SEARCHING. False: the
@@ -172,15 +241,10 @@ static bool park(struct threads_executor *threads, struct pl_thread_worker *self
     pl_sub_seq_cst(&threads->crew, counted);
     /* The last look (threads.md, step W3). A surplus worker is not needed for what it sees, but the one who is needed
      * may have been missed by a submitter who counted this worker as awake. */
-    if (pl_task_queue_is_closed(&threads->queue)) {
-        if (pl_parking_lot_leave(&threads->lot, &self->parker)) {
-            if (pl_task_queue_is_empty(&threads->queue))
-                return false;
-            pl_add_seq_cst(&threads->crew, AWAKE + SEARCHING);
-            pl_roster_sit_down(&threads->roster, self);
-            return true;
-        }
-    } else if (!pl_task_queue_is_empty(&threads->queue)) {
+    if (has_finished(threads)) {
+        if (pl_parking_lot_leave(&threads->lot, &self->parker))
+            return false;
+    } else if (!pl_task_queue_is_empty(&threads->queue) || is_spawning(threads)) {
         call_worker(threads);
     }
     uint64_t deadline_ns = PARALLEL_NEVER;
@@ -206,6 +270,30 @@ static void break_executor(struct threads_executor *threads, const struct pl_thr
     threads_request_shutdown(&threads->base);
 }
 
+/* Between two pieces of work: moves after a resize, and sleeps without a search if there are more awake than workers,
+ * because a waiting one went on or the executor shrank. False: the worker is to end. */
+static bool settle_down(struct threads_executor *threads, struct pl_thread_worker *self, uint64_t *counted)
+{
+    /* Relaxed, both: who comes late moves late. */
+    if (self->placement_number != pl_load_relaxed(&threads->roster.placement_number)) {
+        pl_roster_stand_up(&threads->roster, self);
+        pl_roster_sit_down(&threads->roster, self);
+    }
+    if (awake_of(pl_load_relaxed(&threads->crew)) <= pl_load_relaxed(&threads->worker_count))
+        return true;
+    stop_being_busy(threads);
+    if (!park(threads, self, *counted))
+        return false;
+    *counted = AWAKE + SEARCHING;
+    return true;
+}
+
+/* A deque has published. */
+static void call_thief(void *context)
+{
+    call_worker(context);
+}
+
 static void worker_body(struct pl_thread_worker *self)
 {
     struct threads_executor *threads = self->owner;
@@ -217,45 +305,45 @@ static void worker_body(struct pl_thread_worker *self)
         if (code != 0)
             break_executor(threads, self, code);
     }
+    struct pl_deque *deque = pl_victims_enter(&threads->victims, self->index, call_thief, threads);
+    parallel_deque_current = deque != NULL ? &deque->shared : NULL;
     uint64_t counted = AWAKE + SEARCHING; /* whoever started this worker has counted it so */
     for (;;) {
         struct pl_task *task = take(threads);
         if (task != NULL) {
-            if (counted & SEARCHING) {
-                pl_sub_seq_cst(&threads->crew, SEARCHING);
-                counted = AWAKE;
-            }
+            become_busy(threads, &counted);
             /* Looked at after the step above, not at the pop (threads.md, step F3). */
             if (!pl_task_queue_is_empty(&threads->queue))
                 call_worker(threads);
             run_task(threads, task);
-            /* Relaxed: who comes late moves late. */
-            if (self->placement_number != pl_load_relaxed(&threads->roster.placement_number)) {
-                pl_roster_stand_up(&threads->roster, self);
-                pl_roster_sit_down(&threads->roster, self);
-            }
-            /* Surplus, because a waiting worker went on or the executor shrank: sleep without a search. */
-            if (awake_of(pl_load_relaxed(&threads->crew)) > pl_load_relaxed(&threads->worker_count)) {
-                if (!park(threads, self, counted))
-                    break;
-                counted = AWAKE + SEARCHING;
-            }
+            if (!settle_down(threads, self, &counted))
+                break;
             continue;
-        }
-        if (pl_task_queue_is_closed(&threads->queue) && pl_task_queue_is_empty(&threads->queue)) {
-            pl_roster_stand_up(&threads->roster, self);
-            pl_sub_seq_cst(&threads->crew, counted);
-            break;
         }
         if (!(counted & SEARCHING)) {
             pl_add_seq_cst(&threads->crew, SEARCHING);
             counted = AWAKE + SEARCHING;
+            stop_being_busy(threads);
         }
-        if (search(threads))
-            continue;
-        if (!park(threads, self, counted))
+        if (has_finished(threads)) {
+            pl_roster_stand_up(&threads->roster, self);
+            pl_sub_seq_cst(&threads->crew, counted);
             break;
+        }
+        struct pl_deque *victim;
+        enum finding finding = search(threads, self, deque != NULL, &victim);
+        if (finding == VICTIM) {
+            become_busy(threads, &counted);
+            if (pl_deque_public_count(victim) > 1 || !pl_task_queue_is_empty(&threads->queue))
+                call_worker(threads);
+            pl_deque_steal_and_run(victim, deque);
+            if (!settle_down(threads, self, &counted))
+                break;
+        } else if (finding == NOTHING && !park(threads, self, counted)) {
+            break;
+        }
     }
+    parallel_deque_current = NULL;
     pl_frame_leave(&frame);
     pl_roster_end_worker(&threads->roster, self);
 }
@@ -277,6 +365,7 @@ static int threads_open(const parallel_executor_options *options, struct paralle
         free(threads);
         return code;
     }
+    pl_deque_prepare();
     pl_task_queue_open(&threads->queue);
     pl_parking_lot_open(&threads->lot);
     atomic_init(&threads->worker_count, threads->roster.placement->count);
@@ -347,17 +436,6 @@ static void cancel_pending(struct threads_executor *threads)
     }
 }
 
-/* The sleepers come to see that the queue is closed. */
-static void wake_all(struct threads_executor *threads)
-{
-    for (;;) {
-        pl_add_seq_cst(&threads->crew, AWAKE + SEARCHING);
-        if (pl_parking_lot_wake_one(&threads->lot) == NULL)
-            break;
-    }
-    pl_sub_seq_cst(&threads->crew, AWAKE + SEARCHING);
-}
-
 static int threads_shutdown(struct parallel_executor *executor, enum parallel_shutdown_mode mode, uint64_t deadline_ns)
 {
     struct threads_executor *threads = threads_of(executor);
@@ -381,6 +459,7 @@ static void threads_destroy(struct parallel_executor *executor)
     struct threads_executor *threads = threads_of(executor);
     pl_roster_close(&threads->roster);
     pl_parking_lot_close(&threads->lot);
+    pl_victims_destroy(&threads->victims);
     parallel_error *broken = pl_load_relaxed(&threads->broken); /* relaxed: all workers have been joined */
     if (broken != &initializer_failed)
         free(broken);

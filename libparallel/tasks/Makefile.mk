@@ -11,4 +11,6 @@ libparallel_sources += \
 	libparallel/tasks/observer.c \
 	libparallel/tasks/observer.h \
 	libparallel/tasks/promise.c \
+	libparallel/tasks/spawn.c \
+	libparallel/tasks/spawn.h \
 	libparallel/tasks/wait.c

@@ -9,8 +9,9 @@
 #include "libparallel/executors/executor.h"
 #include "libparallel/executors/frame.h"
 #include "libparallel/executors/portion.h"
-#include "libparallel/tasks/future.h"
 #include "libparallel/executors/scope.h"
+#include "libparallel/tasks/future.h"
+#include "libparallel/tasks/spawn.h"
 
 struct call_scope {
     struct pl_scope scope;
@@ -38,8 +39,11 @@ static void call_run(struct pl_task *task)
     const parallel_function *function = future->function;
     future->worker = parallel_worker_index();
     struct call_scope call = {.future = future};
+    struct pl_spawn_frame frame;
     pl_scope_enter(&call.scope, is_cancelled);
+    pl_spawn_frame_enter(&frame, &call.scope);
     function->call(pl_future_arguments(future), pl_future_value(future));
+    pl_spawn_frame_leave(&frame, function->name);
     pl_scope_leave(&call.scope);
     if (!pl_scope_has_failed(&call.scope)) {
         pl_future_end(future, PL_TASK_DONE);

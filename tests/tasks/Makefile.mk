@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 if HAVE_CHECK
 tasks_tests = \
-	tests/tasks/failure_belongs_to_the_innermost_scope
+	tests/tasks/failure_belongs_to_the_innermost_scope \
+	tests/tasks/spawned_call_belongs_to_its_task \
+	tests/tasks/spawned_call_is_taken_from_a_busy_owner \
+	tests/tasks/spawned_calls_are_made_once_each
 check_PROGRAMS += $(tasks_tests)
 TESTS += $(tasks_tests)
 

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Publication, theft and return of spawned calls; docs/protocols/spawning.md, whose step names stand in the comments. */
+#include "libparallel/executors/deque.h"
+
+#include <linux/membarrier.h>
+#include <pthread.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <libparallel/deadline.h>
+
+#include "libparallel/base/futex.h"
+
+/* Slot marks. Records are aligned to 8, so odd values and 2 are free. */
+enum { EMPTY = 0, DONE = 2, WAITED = 4, STOLEN = 1 };
+
+static uintptr_t stolen_by(const struct pl_deque *thief)
+{
+    return (uintptr_t)thief->number << 3 | STOLEN;
+}
+
+static bool is_record(uintptr_t slot)
+{
+    return slot > WAITED && !(slot & STOLEN);
+}
+
+/* ---- membarrier ---- */
+
+static bool has_membarrier;
+static pthread_once_t membarrier_once = PTHREAD_ONCE_INIT;
+
+static void register_membarrier(void)
+{
+    has_membarrier = syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
+}
+
+void pl_deque_prepare(void)
+{
+    pthread_once(&membarrier_once, register_membarrier);
+}
+
+void pl_deque_barrier(void)
+{
+    if (has_membarrier && syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0)
+        return;
+    atomic_thread_fence(memory_order_seq_cst); /* without membarrier owners publish at once, by read-modify-writes */
+}
+
+/* ---- Birth ---- */
+
+struct pl_deque *pl_deque_create(uint32_t number, struct pl_victims *peers, void (*on_publish)(void *context),
+                                 void *context)
+{
+    struct pl_deque *deque =
+        mmap(NULL, sizeof *deque, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (deque == MAP_FAILED)
+        return NULL;
+    deque->number = number;
+    deque->peers = peers;
+    deque->on_publish = on_publish;
+    deque->context = context;
+    /* Somebody may sleep already: the first spawn looks. */
+    deque->shared.split = PARALLEL_DEQUE_REQUEST;
+    return deque;
+}
+
+void pl_deque_destroy(struct pl_deque *deque)
+{
+    if (deque != NULL)
+        munmap(deque, sizeof *deque);
+}
+
+/* ---- Looking ---- */
+
+static uint64_t split_of(struct pl_deque *deque)
+{
+    /* Acquire: publishes the slots below it, and through them the records. */
+    return __atomic_load_n(&deque->shared.split, __ATOMIC_ACQUIRE) & ~PARALLEL_DEQUE_REQUEST;
+}
+
+static uint64_t top_of(struct pl_deque *deque)
+{
+    uint64_t top = __atomic_load_n(&deque->shared.top, __ATOMIC_ACQUIRE); /* pairs with the owner's release (P2, Y1) */
+    return top < PARALLEL_DEQUE_CAPACITY ? top : PARALLEL_DEQUE_CAPACITY;
+}
+
+int pl_deque_public_count(struct pl_deque *deque)
+{
+    int count = 0;
+    uint64_t split = split_of(deque);
+    for (uint64_t i = 0; i < split && count < 2; i++)
+        count += is_record(pl_load_relaxed(&deque->slots[i])); /* relaxed: a hint; the theft swaps */
+    return count;
+}
+
+bool pl_deque_has_work(struct pl_deque *deque)
+{
+    return top_of(deque) > split_of(deque) || pl_deque_public_count(deque) > 0;
+}
+
+void pl_deque_request(struct pl_deque *deque)
+{
+    /* Read first: the owner's line is not written while the request stands. Seq_cst: before a sleeper's look at who is
+     * busy (spawning.md, falling asleep). */
+    if (!(__atomic_load_n(&deque->shared.split, __ATOMIC_SEQ_CST) & PARALLEL_DEQUE_REQUEST))
+        __atomic_fetch_or(&deque->shared.split, PARALLEL_DEQUE_REQUEST, __ATOMIC_SEQ_CST);
+}
+
+/* ---- Publication ---- */
+
+/* Under the lock: replaces the split and keeps, or takes away, a request. */
+static void store_split(struct pl_deque *deque, uint64_t split, bool keeps_request)
+{
+    uint64_t old = __atomic_load_n(&deque->shared.split, __ATOMIC_RELAXED);
+    uint64_t fresh;
+    do
+        fresh = split | (keeps_request ? old & PARALLEL_DEQUE_REQUEST : 0);
+    /* Release: publishes the slots below; seq_cst keeps T1 before the barrier. */
+    while (!__atomic_compare_exchange_n(&deque->shared.split, &old, fresh, 0, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED));
+}
+
+/* Under the lock: fills the slots of [first, last). */
+static void fill_slots(struct pl_deque *deque, uint64_t first, uint64_t last)
+{
+    for (uint64_t i = first; i < last; i++) {
+        struct parallel_spawn *record = __atomic_load_n(&deque->shared.records[i], __ATOMIC_RELAXED); /* see top_of() */
+        pl_store_release(&deque->slots[i], (uintptr_t)record); /* publishes the record to the thief's swap */
+    }
+}
+
+/* Under the lock, by the owner: the older half of the private part, at least one, becomes public, and the request is
+ * answered. */
+static bool publish(struct pl_deque *deque)
+{
+    uint64_t split = split_of(deque), top = top_of(deque);
+    uint64_t last = top > split ? split + (top - split + 1) / 2 : split;
+    fill_slots(deque, split, last);
+    store_split(deque, last, !has_membarrier);
+    return last > split;
+}
+
+void parallel_deque_answer(struct parallel_deque *shared)
+{
+    struct pl_deque *deque = (struct pl_deque *)shared;
+    pl_lock_acquire(&deque->lock);
+    bool has_published = publish(deque);
+    pl_lock_release(&deque->lock);
+    if (has_published)
+        deque->on_publish(deque->context);
+}
+
+bool pl_deque_publish_by_force(struct pl_deque *deque)
+{
+    if (!has_membarrier || top_of(deque) <= split_of(deque) || !pl_lock_try(&deque->lock))
+        return false;
+    uint64_t split = split_of(deque), top = top_of(deque);
+    uint64_t last = split;
+    if (top > split) {
+        last = split + (top - split + 1) / 2;
+        store_split(deque, last, true); /* T1 */
+        pl_deque_barrier();             /* T2 */
+        top = top_of(deque);            /* T3 */
+        if (top < last) {
+            last = top > split ? top : split;
+            store_split(deque, last, true);
+        }
+        fill_slots(deque, split, last); /* T4 */
+    }
+    pl_lock_release(&deque->lock);
+    return last > split;
+}
+
+/* ---- Theft and return ---- */
+
+bool pl_deque_steal_and_run(struct pl_deque *victim, struct pl_deque *thief)
+{
+    uint64_t split = split_of(victim);
+    for (uint64_t i = 0; i < split; i++) {
+        uintptr_t slot = pl_load_relaxed(&victim->slots[i]); /* relaxed: the swap decides and acquires */
+        if (!is_record(slot) || !pl_cas_acq_rel(&victim->slots[i], &slot, stolen_by(thief)))
+            continue;
+        struct parallel_spawn *record = (struct parallel_spawn *)slot;
+        record->call(record);
+        /* Release: publishes the result to pl_deque_is_back(). Afterwards record and slot are the owner's; the deque
+         * itself lives as long as its executor. */
+        if (pl_exchange_acq_rel(&victim->slots[i], DONE) == WAITED) {
+            pl_add_acq_rel(&victim->completions, 1);
+            pl_futex_wake(&victim->completions, 1, PL_FUTEX_PRIVATE);
+        }
+        return true;
+    }
+    return false;
+}
+
+bool pl_deque_take_back(struct pl_deque *deque, uint64_t *index, uint32_t *thief)
+{
+    uint64_t top = deque->shared.top;
+    *index = top;
+    pl_lock_acquire(&deque->lock);
+    bool has_published = false;
+    if (__atomic_load_n(&deque->shared.split, __ATOMIC_RELAXED) & PARALLEL_DEQUE_REQUEST)
+        has_published = publish(deque); /* not the call at hand, which is above the top by now */
+    bool is_private = top >= split_of(deque);
+    if (!is_private)
+        store_split(deque, top, true);
+    pl_lock_release(&deque->lock);
+    if (has_published)
+        deque->on_publish(deque->context);
+    if (is_private)
+        return true;
+    /* Acquire: if it is DONE already, pairs with the thief's exchange. */
+    uintptr_t slot = pl_exchange_acq_rel(&deque->slots[top], EMPTY);
+    if (is_record(slot))
+        return true;
+    if (slot == DONE) {
+        pl_store_relaxed(&deque->slots[top], DONE); /* for pl_deque_is_back(), in this thread */
+        *thief = 0;
+    } else {
+        *thief = (uint32_t)(slot >> 3);
+    }
+    return false;
+}
+
+bool pl_deque_is_back(struct pl_deque *deque, uint64_t index)
+{
+    return pl_load_acquire(&deque->slots[index]) == DONE; /* pairs with the thief's exchange */
+}
+
+void pl_deque_clear(struct pl_deque *deque, uint64_t index)
+{
+    pl_store_relaxed(&deque->slots[index], EMPTY); /* nobody but the owner writes it until it is published again */
+}
+
+void pl_deque_sleep_until_back(struct pl_deque *deque, uint64_t index)
+{
+    for (;;) {
+        uint32_t seen = pl_load_acquire(&deque->completions); /* before the swap: a wake after it changes the number */
+        uintptr_t slot = EMPTY;
+        if (!pl_cas_acq_rel(&deque->slots[index], &slot, WAITED) && slot == DONE)
+            return;
+        pl_futex_wait(&deque->completions, seen, PARALLEL_NEVER, PL_FUTEX_PRIVATE);
+        if (pl_deque_is_back(deque, index))
+            return;
+    }
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The deque of spawned calls of one worker; docs/protocols/spawning.md. The owner's fast half is libparallel/spawn.h;
+ * this is the rest of the owner's, and the thieves'. */
+#ifndef LIBPARALLEL_EXECUTORS_DEQUE_H
+#define LIBPARALLEL_EXECUTORS_DEQUE_H
+
+#include <stdbool.h>
+
+#include <libparallel/spawn.h>
+
+#include "libparallel/base/lock.h"
+
+struct pl_victims;
+
+struct pl_deque {
+    struct parallel_deque shared;                        /* first: the owner's pointer is to this */
+    _Atomic uintptr_t slots[PARALLEL_DEQUE_CAPACITY];    /* a record, or one of the marks of deque.c */
+    _Alignas(PL_CACHE_LINE) struct pl_lock lock;         /* who moves the split */
+    _Atomic uint32_t completions;                        /* futex word: stolen calls that have come back to a sleeper */
+    uint32_t number;                                     /* from 1; constant: names the thief in a slot */
+    struct pl_victims *peers;                            /* constant: all deques of the executor, this one too */
+    void (*on_publish)(void *context);                   /* constant: called without locks after work became public */
+    void *context;
+};
+
+/* Zeroed pages that cost nothing until they are used; NULL without memory. Freed by pl_deque_destroy(). */
+struct pl_deque *pl_deque_create(uint32_t number, struct pl_victims *peers, void (*on_publish)(void *context),
+                                 void *context);
+void pl_deque_destroy(struct pl_deque *deque);
+
+/* Asks the kernel, once, for membarrier; called before there are workers (registering later takes milliseconds). */
+void pl_deque_prepare(void);
+
+/* Every store of every running thread of this process that came before is visible to what comes after. */
+void pl_deque_barrier(void);
+
+/* True if it holds a call that nobody has begun, as far as the caller can see. */
+bool pl_deque_has_work(struct pl_deque *deque);
+
+/* How many it holds that can be stolen right now; counts to 2 at most. */
+int pl_deque_public_count(struct pl_deque *deque);
+
+/* Asks the owner to publish at its next spawn or sync. */
+void pl_deque_request(struct pl_deque *deque);
+
+/* Publishes for an owner that does not answer; true if something became public. */
+bool pl_deque_publish_by_force(struct pl_deque *deque);
+
+/* Takes the oldest public call, runs it and gives it back; false if there was none. `thief` is the caller's deque. */
+bool pl_deque_steal_and_run(struct pl_deque *victim, struct pl_deque *thief);
+
+/* The owner's sync below the split. True: not stolen, call it. False: stolen by deque number *thief, and not necessarily
+ * done: pl_deque_is_back() tells. *index is its slot. */
+bool pl_deque_take_back(struct pl_deque *deque, uint64_t *index, uint32_t *thief);
+bool pl_deque_is_back(struct pl_deque *deque, uint64_t index);
+
+/* Sleeps until it is back; clears the slot. */
+void pl_deque_sleep_until_back(struct pl_deque *deque, uint64_t index);
+void pl_deque_clear(struct pl_deque *deque, uint64_t index);
+
+#endif

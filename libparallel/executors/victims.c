@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The deques of an executor's workers. */
+#include "libparallel/executors/victims.h"
+
+__thread struct parallel_deque *parallel_deque_current;
+
+struct pl_deque *pl_victims_enter(struct pl_victims *victims, size_t index, void (*on_publish)(void *context),
+                                  void *context)
+{
+    if (index >= PL_VICTIM_LIMIT)
+        return NULL;
+    struct pl_deque *deque = pl_load_relaxed(&victims->deques[index]); /* relaxed: only this worker makes it */
+    if (deque != NULL)
+        return deque;
+    deque = pl_deque_create((uint32_t)index + 1, victims, on_publish, context);
+    if (deque == NULL)
+        return NULL;
+    pl_store_release(&victims->deques[index], deque); /* publishes its contents to thieves */
+    uint32_t count = pl_load_relaxed(&victims->count);
+    /* Seq_cst: a worker that falls asleep asks all that are counted; a new one begins with the request set. */
+    while (count <= index && !pl_cas_seq_cst(&victims->count, &count, (uint32_t)index + 1))
+        continue;
+    return deque;
+}
+
+void pl_victims_destroy(struct pl_victims *victims)
+{
+    for (size_t i = 0; i < PL_VICTIM_LIMIT; i++)
+        pl_deque_destroy(pl_load_relaxed(&victims->deques[i])); /* relaxed: all workers have been joined */
+}
+
+static struct pl_deque *at(struct pl_victims *victims, size_t index)
+{
+    return pl_load_acquire(&victims->deques[index]); /* pairs with pl_victims_enter() */
+}
+
+struct pl_deque *pl_victims_find(struct pl_victims *victims, uint32_t number)
+{
+    return at(victims, number - 1);
+}
+
+struct pl_deque *pl_victims_choose(struct pl_victims *victims, size_t index, uint32_t turn)
+{
+    uint32_t count = pl_load_acquire(&victims->count);
+    if (count < 2)
+        return NULL;
+    /* 0, 1, 2, 3, ... -> +1, -1, +2, -2, ..., modulo count; count - 1 of them meet every other worker once. */
+    uint32_t step = turn % (count - 1);
+    uint32_t distance = step / 2 + 1;
+    size_t self = index % count;
+    return at(victims, step % 2 == 0 ? (self + distance) % count : (self + count - distance) % count);
+}
+
+void pl_victims_request(struct pl_victims *victims)
+{
+    uint32_t count = pl_load_seq_cst(&victims->count);
+    for (uint32_t i = 0; i < count; i++) {
+        struct pl_deque *deque = at(victims, i);
+        if (deque != NULL)
+            pl_deque_request(deque);
+    }
+}
+
+bool pl_victims_have_work(struct pl_victims *victims)
+{
+    uint32_t count = pl_load_seq_cst(&victims->count);
+    for (uint32_t i = 0; i < count; i++) {
+        struct pl_deque *deque = at(victims, i);
+        if (deque != NULL && pl_deque_has_work(deque))
+            return true;
+    }
+    return false;
+}
+
+bool pl_victims_publish_by_force(struct pl_victims *victims, size_t thief_index)
+{
+    uint32_t count = pl_load_acquire(&victims->count);
+    for (uint32_t turn = 0; turn + 1 < count; turn++) {
+        struct pl_deque *deque = pl_victims_choose(victims, thief_index, turn);
+        if (deque != NULL && pl_deque_publish_by_force(deque))
+            return true;
+    }
+    return false;
+}

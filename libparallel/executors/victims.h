@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The deques of all workers of one executor, as thieves see them. A deque is born with its worker's first start and lives
+ * until the executor is destroyed, so a thief may look at any of them at any time.
+ *
+ * The order of stealing: worker numbers are contiguous within a place (placement.h), so those with near numbers are near:
+ * number + 1, - 1, + 2, - 2 and so on. */
+#ifndef LIBPARALLEL_EXECUTORS_VICTIMS_H
+#define LIBPARALLEL_EXECUTORS_VICTIMS_H
+
+#include "libparallel/executors/deque.h"
+
+/* Workers beyond these have no deque: what they spawn they call themselves. */
+enum { PL_VICTIM_LIMIT = 2048 };
+
+struct pl_victims {
+    _Atomic(struct pl_deque *) deques[PL_VICTIM_LIMIT];
+    _Atomic uint32_t count; /* 1 + the highest index in use */
+};
+
+/* The deque of worker `index`, made at the first call; NULL beyond the limit or without memory. Only by that worker. */
+struct pl_deque *pl_victims_enter(struct pl_victims *victims, size_t index, void (*on_publish)(void *context),
+                                  void *context);
+void pl_victims_destroy(struct pl_victims *victims);
+
+/* The one of that number (from 1), which exists. */
+struct pl_deque *pl_victims_find(struct pl_victims *victims, uint32_t number);
+
+/* The victim of turn `turn` of a search by worker `index`, or NULL. */
+struct pl_deque *pl_victims_choose(struct pl_victims *victims, size_t index, uint32_t turn);
+
+/* Asks every worker to publish at its next spawn or sync. */
+void pl_victims_request(struct pl_victims *victims);
+
+/* True if any holds a call that nobody has begun. After pl_victims_request() and pl_deque_barrier(): none is missed. */
+bool pl_victims_have_work(struct pl_victims *victims);
+
+/* Publishes for those that do not answer; true if something became public. */
+bool pl_victims_publish_by_force(struct pl_victims *victims, size_t thief_index);
+
+#endif
