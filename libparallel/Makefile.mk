@@ -9,6 +9,7 @@ libparallelinclude_HEADERS = \
 	libparallel/as_completed.h \
 	libparallel/compiler.h \
 	libparallel/deadline.h \
+	libparallel/deque.h \
 	libparallel/error.h \
 	libparallel/executor.h \
 	libparallel/failure.h \
@@ -19,7 +20,6 @@ libparallelinclude_HEADERS = \
 	libparallel/resources.h \
 	libparallel/scope.h \
 	libparallel/settings.h \
-	libparallel/spawn.h \
 	libparallel/topology.h \
 	libparallel/wait.h
 

@@ -52,7 +52,7 @@
 #include <libparallel/future.h>
 #include <libparallel/map.h>
 #include <libparallel/scope.h>
-#include <libparallel/spawn.h>
+#include <libparallel/deque.h>
 
 #include <string.h>
 

@@ -43,9 +43,9 @@ void pl_deque_prepare(void)
 
 void pl_deque_barrier(void)
 {
-    if (has_membarrier && syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0)
-        return;
-    atomic_thread_fence(memory_order_seq_cst); /* without membarrier owners publish at once, by read-modify-writes */
+    /* Without it owners publish at once, by read-modify-writes. It cannot fail once it is registered. */
+    if (has_membarrier)
+        (void)syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
 }
 
 /* ---- Birth ---- */
@@ -76,8 +76,8 @@ void pl_deque_destroy(struct pl_deque *deque)
 
 static uint64_t split_of(struct pl_deque *deque)
 {
-    /* Acquire: publishes the slots below it, and through them the records. */
-    return __atomic_load_n(&deque->shared.split, __ATOMIC_ACQUIRE) & ~PARALLEL_DEQUE_REQUEST;
+    /* Acquire: publishes the slots below it, and through them the records. Seq_cst: part of a sleeper's last look. */
+    return __atomic_load_n(&deque->shared.split, __ATOMIC_SEQ_CST) & ~PARALLEL_DEQUE_REQUEST;
 }
 
 static uint64_t top_of(struct pl_deque *deque)
@@ -130,14 +130,14 @@ static void fill_slots(struct pl_deque *deque, uint64_t first, uint64_t last)
     }
 }
 
-/* Under the lock, by the owner: the older half of the private part, at least one, becomes public, and the request is
- * answered. */
+/* Under the lock, by the owner: the older half of the private part, at least one, becomes public, which answers the
+ * request. With nothing to give the request stands: who asked may sleep, and only a later answer wakes him. */
 static bool publish(struct pl_deque *deque)
 {
     uint64_t split = split_of(deque), top = top_of(deque);
     uint64_t last = top > split ? split + (top - split + 1) / 2 : split;
     fill_slots(deque, split, last);
-    store_split(deque, last, !has_membarrier);
+    store_split(deque, last, last == split || !has_membarrier);
     return last > split;
 }
 

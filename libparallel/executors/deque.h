@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The deque of spawned calls of one worker; docs/protocols/spawning.md. The owner's fast half is libparallel/spawn.h;
+ * The deque of spawned calls of one worker; docs/protocols/spawning.md. The owner's fast half is libparallel/deque.h;
  * this is the rest of the owner's, and the thieves'. */
 #ifndef LIBPARALLEL_EXECUTORS_DEQUE_H
 #define LIBPARALLEL_EXECUTORS_DEQUE_H
 
 #include <stdbool.h>
 
-#include <libparallel/spawn.h>
+#include <libparallel/deque.h>
 
 #include "libparallel/base/lock.h"
 

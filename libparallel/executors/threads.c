@@ -336,6 +336,8 @@ static void worker_body(struct pl_thread_worker *self)
             become_busy(threads, &counted);
             if (pl_deque_public_count(victim) > 1 || !pl_task_queue_is_empty(&threads->queue))
                 call_worker(threads);
+            if (pl_parking_lot_count(&threads->lot) > 0) /* those who sleep asked, and one answer was ours */
+                pl_victims_request(&threads->victims);
             pl_deque_steal_and_run(victim, deque);
             if (!settle_down(threads, self, &counted))
                 break;

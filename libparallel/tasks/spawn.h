@@ -5,7 +5,7 @@
 #ifndef LIBPARALLEL_TASKS_SPAWN_H
 #define LIBPARALLEL_TASKS_SPAWN_H
 
-#include <libparallel/spawn.h>
+#include <libparallel/deque.h>
 
 #include "libparallel/executors/scope.h"
 

@@ -10,8 +10,8 @@
  *
  * The fields are plain integers touched by the compilers' __atomic built-ins, since this header is C++, too, where C11's
  * atomic types do not exist. */
-#ifndef LIBPARALLEL_SPAWN_H
-#define LIBPARALLEL_SPAWN_H
+#ifndef LIBPARALLEL_DEQUE_H
+#define LIBPARALLEL_DEQUE_H
 
 #include <stddef.h>
 #include <stdint.h>
