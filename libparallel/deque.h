@@ -45,7 +45,7 @@ struct parallel_deque {
 };
 
 /* The calling worker's deque; NULL on any other thread. */
-extern PARALLEL_API __thread struct parallel_deque *parallel_deque_current __attribute__((tls_model("initial-exec")));
+extern PARALLEL_API __attribute__((tls_model("initial-exec"))) __thread struct parallel_deque *parallel_deque_current;
 
 /* Another worker has asked: gives it the older half of the private part. */
 PARALLEL_API void parallel_deque_answer(struct parallel_deque *deque);
