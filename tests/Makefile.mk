@@ -14,6 +14,8 @@ libtest_support_la_SOURCES = \
 	tests/support/kernel_view.c \
 	tests/support/kernel_view.h \
 	tests/support/property.h \
+	tests/support/single_step.c \
+	tests/support/single_step.h \
 	tests/support/threads.c \
 	tests/support/threads.h
 

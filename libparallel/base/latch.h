@@ -7,6 +7,8 @@
  *       |                                             |
  *       +---- open -----> open <---- open, wakes -----+
  *
+ * The owner changes its bits by read-modify-writes only: a plain store would take WAITED away from a sleeper.
+ *
  * Lifetime: a waiter may free the latch as soon as it sees it open, so opening touches the word exactly once and
  * never again; the wake that follows uses the address only (see pl_futex_wake). */
 #ifndef LIBPARALLEL_BASE_LATCH_H

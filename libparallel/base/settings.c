@@ -96,7 +96,7 @@ int parallel_settings_check(void)
 void parallel_settings_print(FILE *stream)
 {
     pthread_once(&once, read_environment);
-    int saved_errno = errno; /* the first write to a stream that is no terminal sets it */
+    int saved_errno = errno; /* a stream that fails says so in its own error flag */
     for (int setting = 0; setting < PL_SETTING_COUNT; setting++) {
         const char *text = values[setting].text;
         fprintf(stream, "%-22s %s\n%24sdefault: %s; now: %s%s\n", table[setting].name, table[setting].meaning, "",

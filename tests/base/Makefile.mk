@@ -9,6 +9,7 @@ base_tests = \
 	tests/base/deadlines_of_odd_durations \
 	tests/base/error_messages_are_cut_not_lost \
 	tests/base/fail_each_allocation_names_the_fault \
+	tests/base/forks_are_counted \
 	tests/base/futex_deadline_is_absolute \
 	tests/base/futex_wait_returns_at_once_when_the_word_differs \
 	tests/base/futex_wait_survives_a_signal_storm \
@@ -18,7 +19,9 @@ base_tests = \
 	tests/base/last_errors_belong_to_their_threads \
 	tests/base/latch_deadline_and_poll \
 	tests/base/latch_may_be_freed_by_its_waiter \
+	tests/base/latch_is_touched_once_to_open \
 	tests/base/latch_opens_for_every_waiter \
+	tests/base/lock_excludes \
 	tests/base/parking_late_wake_spares_the_next_parking \
 	tests/base/parking_loses_no_wake \
 	tests/base/parking_wake_races_leave_and_deadline \

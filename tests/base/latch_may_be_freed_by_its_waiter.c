@@ -73,7 +73,7 @@ PROPERTY(the_wake_comes_when_the_memory_is_unmapped)
 }
 PROPERTY_END
 
-/* The same without force, many times, sleeping and polling, for the address sanitizer. */
+/* Many times, sleeping and polling, for the address sanitizer. */
 enum { ROUNDS = 20000 };
 
 static _Atomic(struct pl_latch *) next_latch;
