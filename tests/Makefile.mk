@@ -37,6 +37,7 @@ AM_TESTS_ENVIRONMENT = \
 include tests/base/Makefile.mk
 include tests/docs/Makefile.mk
 include tests/examples/Makefile.mk
+include tests/executors/Makefile.mk
 include tests/machine/Makefile.mk
 include tests/tasks/Makefile.mk
 include tests/tools/Makefile.mk

@@ -2,15 +2,19 @@
  *
  * Opening and closing executors of any kind, the default executor, and the registry of what is open.
  *
- * The registry lock is held for list work only, never while an executor runs, waits or ends. Who reaches an executor
- * without knowing whether it is still open borrows it under the lock; closing waits until it is given back. A fork takes
- * the lock, so a child finds the list whole; it forgets it, for none of those executors has workers there.
+ * The registry lock is held for list work only, never while an executor runs, waits or ends. Who finds an executor there
+ * and goes on to use it borrows it under the lock; closing waits until it is given back. A fork takes the lock, so a child
+ * finds the list whole; it forgets it, for none of those executors has workers there.
+ *
+ * Opening may fork (a zygote), so no lock that a fork takes is held meanwhile: the one that makes the default executor
+ * unique is simply free in a child.
  *
  * The end of the program: an atexit handler, registered at the first open, shuts down what is open as concurrent.futures
  * does: what was submitted still runs. If exit() was called by a task, what is pending is cancelled and nobody is waited
  * for: the task that called exit never ends, and others may wait for it. */
 #include "libparallel/executors/executor.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +22,7 @@
 #include "libparallel/base/clock.h"
 #include "libparallel/base/error.h"
 #include "libparallel/base/futex.h"
+#include "libparallel/base/lock.h"
 #include "libparallel/base/settings.h"
 #include "libparallel/executors/frame.h"
 
@@ -30,7 +35,7 @@ static uint64_t next_number = 1;           /* under the lock */
 
 /* The default executor is read without the lock at each submission; it is written under default_lock. */
 static _Atomic(struct parallel_executor *) default_executor;
-static pthread_mutex_t default_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct pl_lock default_lock = PL_LOCK_INITIALIZER;
 
 static pthread_once_t process_hooks = PTHREAD_ONCE_INIT;
 
@@ -38,25 +43,47 @@ static pthread_once_t process_hooks = PTHREAD_ONCE_INIT;
 
 static void before_fork(void)
 {
-    pthread_mutex_lock(&default_lock);
     pthread_mutex_lock(&registry_lock);
 }
 
 static void after_fork_in_parent(void)
 {
     pthread_mutex_unlock(&registry_lock);
-    pthread_mutex_unlock(&default_lock);
 }
 
 static void after_fork_in_child(void)
 {
     registry = NULL;
-    pl_store_relaxed(&default_executor, NULL); /* relaxed: the child has one thread */
+    pl_store_relaxed(&default_executor, NULL); /* relaxed, as below: the child has one thread */
+    pl_store_relaxed(&default_lock.word, 0);
     pl_frame_innermost = NULL; /* the task that forked goes on here as plain code */
     pl_callback_depth = 0;
     pthread_mutex_unlock(&registry_lock);
-    pthread_mutex_unlock(&default_lock);
 }
+
+/* ---- Borrowing ---- */
+
+/* Under the registry's lock: keeps the executor from being destroyed. */
+static void borrow(struct parallel_executor *executor)
+{
+    pl_add_relaxed(&executor->borrowers, 1); /* relaxed: the close comes under the lock */
+}
+
+static void give_back(struct parallel_executor *executor)
+{
+    /* Release: pairs with the acquire of the close, which then destroys. The wake touches the address only. */
+    if (pl_sub_release(&executor->borrowers, 1) == 1)
+        pl_futex_wake(&executor->borrowers, PL_FUTEX_WAKE_ALL, PL_FUTEX_PRIVATE);
+}
+
+static void wait_for_borrowers(struct parallel_executor *executor)
+{
+    uint32_t borrowers;
+    while ((borrowers = pl_load_acquire(&executor->borrowers)) > 0) /* pairs with give_back() */
+        pl_futex_wait(&executor->borrowers, borrowers, PARALLEL_NEVER, PL_FUTEX_PRIVATE);
+}
+
+/* ---- The end of the program ---- */
 
 /* One at a time and without the lock held while it ends, since its tasks may open and close executors. */
 static void shut_down_all(void)
@@ -69,6 +96,8 @@ static void shut_down_all(void)
         for (struct parallel_executor *each = registry; each != NULL; each = each->next)
             if (each->number < below && (executor == NULL || each->number > executor->number))
                 executor = each;
+        if (executor != NULL)
+            borrow(executor);
         pthread_mutex_unlock(&registry_lock);
         if (executor == NULL)
             return;
@@ -77,6 +106,7 @@ static void shut_down_all(void)
             (void)executor->kind->shutdown(executor, PARALLEL_SHUTDOWN_CANCEL, PARALLEL_POLL);
         else
             (void)executor->kind->shutdown(executor, PARALLEL_SHUTDOWN_FINISH, PARALLEL_NEVER);
+        give_back(executor);
     }
 }
 
@@ -93,12 +123,13 @@ static void enter_registry(struct parallel_executor *executor)
     pthread_mutex_lock(&registry_lock);
     executor->number = next_number++;
     executor->fork_count = pl_fork_count();
+    atomic_init(&executor->borrowers, 0);
     executor->next = registry;
     registry = executor;
     pthread_mutex_unlock(&registry_lock);
 }
 
-/* Under the lock: the link that points to the executor, or NULL if it is not open. */
+/* Under the lock: the link that points to the executor, or NULL if it is not open. Compares, never dereferences. */
 static struct parallel_executor **find_in_registry(const struct parallel_executor *executor)
 {
     for (struct parallel_executor **link = &registry; *link != NULL; link = &(*link)->next)
@@ -107,19 +138,24 @@ static struct parallel_executor **find_in_registry(const struct parallel_executo
     return NULL;
 }
 
-static bool is_open(const struct parallel_executor *executor)
+enum { ANY_NUMBER = 0 };
+
+/* Borrows the executor of this address, and of this number, if it is open. */
+static bool borrow_if_open(struct parallel_executor *executor, uint64_t number)
 {
     pthread_mutex_lock(&registry_lock);
-    bool found = find_in_registry(executor) != NULL;
+    bool is_found = find_in_registry(executor) != NULL && (number == ANY_NUMBER || executor->number == number);
+    if (is_found)
+        borrow(executor);
     pthread_mutex_unlock(&registry_lock);
-    return found;
+    return is_found;
 }
 
-static int check_open(const struct parallel_executor *executor, const char *function)
+static int borrow_argument(struct parallel_executor *executor, const char *function)
 {
     if (executor == NULL)
         return pl_error_set(PARALLEL_EINVALID, 0, "%s: the executor is NULL", function);
-    if (!is_open(executor))
+    if (!borrow_if_open(executor, ANY_NUMBER))
         return pl_error_set(PARALLEL_EINVALID, 0, "%s: %p is not an open executor of this process", function,
                             (const void *)executor);
     return 0;
@@ -149,35 +185,9 @@ int pl_executor_submit(struct parallel_executor *executor, struct pl_task *first
     return executor->kind->submit(executor, first, last, count);
 }
 
-/* Keeps the executor of this address and number from being destroyed; false if it is not open. */
-static bool borrow(struct parallel_executor *executor, uint64_t number)
-{
-    pthread_mutex_lock(&registry_lock);
-    struct parallel_executor **link = find_in_registry(executor);
-    bool is_same = link != NULL && (*link)->number == number;
-    if (is_same)
-        pl_add_relaxed(&executor->borrowers, 1); /* relaxed: the close comes under the lock */
-    pthread_mutex_unlock(&registry_lock);
-    return is_same;
-}
-
-static void give_back(struct parallel_executor *executor)
-{
-    /* Release: pairs with the acquire of the close, which then destroys. */
-    if (pl_sub_release(&executor->borrowers, 1) == 1)
-        pl_futex_wake(&executor->borrowers, PL_FUTEX_WAKE_ALL, PL_FUTEX_PRIVATE);
-}
-
-static void wait_for_borrowers(struct parallel_executor *executor)
-{
-    uint32_t borrowers;
-    while ((borrowers = pl_load_acquire(&executor->borrowers)) > 0) /* pairs with give_back() */
-        pl_futex_wait(&executor->borrowers, borrowers, PARALLEL_NEVER, PL_FUTEX_PRIVATE);
-}
-
 int pl_executor_submit_if_open(struct parallel_executor *executor, uint64_t number, struct pl_task *task)
 {
-    if (!borrow(executor, number))
+    if (!borrow_if_open(executor, number))
         return pl_error_set(PARALLEL_ESHUTDOWN, 0, "the executor of the future has been closed");
     int code = executor->kind->submit(executor, task, task, 1);
     give_back(executor);
@@ -187,7 +197,7 @@ int pl_executor_submit_if_open(struct parallel_executor *executor, uint64_t numb
 bool pl_executor_interrupt_if_open(struct parallel_executor *executor, uint64_t number, struct pl_task *task,
                                    enum pl_interruption how)
 {
-    if (!borrow(executor, number))
+    if (!borrow_if_open(executor, number))
         return true; /* the task has ended with it */
     bool has_means = executor->kind->interrupt != NULL;
     if (has_means)
@@ -199,6 +209,18 @@ bool pl_executor_interrupt_if_open(struct parallel_executor *executor, uint64_t 
 bool pl_executor_runs_here(const struct parallel_executor *executor)
 {
     return pl_frame_is_inside(executor) && !executor->kind->runs_elsewhere; /* inside: so it exists */
+}
+
+void pl_executor_run_here(struct pl_task *task)
+{
+    if (pl_frame_innermost->executor == task->executor) {
+        task->class->run(task);
+        return;
+    }
+    struct pl_frame frame; /* a task of a serial executor stands between */
+    pl_frame_enter(&frame, task->executor, -1, NULL);
+    task->class->run(task);
+    pl_frame_leave(&frame);
 }
 
 /* A worker's frame is the outermost of its thread: serial executors may stand between it and the waiting code. */
@@ -231,10 +253,8 @@ parallel_executor_options parallel_executor_options_default(void)
     return (parallel_executor_options){.kind = "threads"};
 }
 
-int parallel_executor_open_with(const parallel_executor_options *options, parallel_executor **executor)
+static int open_with(const parallel_executor_options *options, parallel_executor **executor)
 {
-    if (executor == NULL)
-        return pl_error_set(PARALLEL_EINVALID, 0, "parallel_executor_open_with: executor is NULL");
     int code = parallel_settings_check();
     if (code != 0)
         return code;
@@ -256,10 +276,8 @@ int parallel_executor_open_with(const parallel_executor_options *options, parall
     return 0;
 }
 
-int parallel_executor_open(const char *specification, parallel_executor **executor)
+static int open_as_specified(const char *specification, parallel_executor **executor)
 {
-    if (executor == NULL)
-        return pl_error_set(PARALLEL_EINVALID, 0, "parallel_executor_open: executor is NULL");
     if (specification == NULL)
         specification = pl_setting_text(PL_SETTING_EXECUTOR);
     if (specification == NULL)
@@ -269,21 +287,63 @@ int parallel_executor_open(const char *specification, parallel_executor **execut
     int code = pl_specification_parse(specification, &options, &storage);
     if (code != 0)
         return code;
-    code = parallel_executor_open_with(&options, executor);
+    code = open_with(&options, executor);
     free(storage);
     return code;
 }
 
-int parallel_executor_close(parallel_executor *executor)
+int parallel_executor_open_with(const parallel_executor_options *options, parallel_executor **executor)
 {
     if (executor == NULL)
-        return 0;
-    int code = check_open(executor, "parallel_executor_close");
+        return pl_error_set(PARALLEL_EINVALID, 0, "parallel_executor_open_with: executor is NULL");
+    int saved_errno = errno; /* the library leaves errno alone; those who read the machine do not */
+    int code = open_with(options, executor);
+    errno = saved_errno;
+    return code;
+}
+
+int parallel_executor_open(const char *specification, parallel_executor **executor)
+{
+    if (executor == NULL)
+        return pl_error_set(PARALLEL_EINVALID, 0, "parallel_executor_open: executor is NULL");
+    int saved_errno = errno;
+    int code = open_as_specified(specification, executor);
+    errno = saved_errno;
+    return code;
+}
+
+/* Of a borrowed executor. */
+static int shut_down(parallel_executor *executor, enum parallel_shutdown_mode mode, uint64_t deadline_ns)
+{
+    if (deadline_ns == PARALLEL_POLL)
+        return executor->kind->shutdown(executor, mode, PARALLEL_POLL);
+    if (pl_callback_depth > 0 || pl_frame_is_inside(executor)) {
+        (void)executor->kind->shutdown(executor, mode, PARALLEL_POLL);
+        return pl_error_set(PARALLEL_EDEADLK, 0, "shutdown of an executor %s would wait for its caller; it is started",
+                            pl_callback_depth > 0 ? "from a callback" : "from its own task");
+    }
+    pl_executor_wait_enter(); /* the caller may be a worker of another executor, on which this one's tasks wait */
+    int code = executor->kind->shutdown(executor, mode, deadline_ns);
+    pl_executor_wait_leave();
+    return code;
+}
+
+int parallel_executor_shutdown(parallel_executor *executor, enum parallel_shutdown_mode mode, uint64_t deadline_ns)
+{
+    int code = borrow_argument(executor, "parallel_executor_shutdown");
     if (code != 0)
         return code;
-    code = parallel_executor_shutdown(executor, PARALLEL_SHUTDOWN_FINISH, PARALLEL_NEVER);
-    if (code != 0)
-        return code;
+    if (mode == PARALLEL_SHUTDOWN_FINISH || mode == PARALLEL_SHUTDOWN_CANCEL)
+        code = shut_down(executor, mode, deadline_ns);
+    else
+        code = pl_error_set(PARALLEL_EINVALID, 0, "parallel_executor_shutdown: %d is not a mode", (int)mode);
+    give_back(executor);
+    return code;
+}
+
+/* PARALLEL_EINVALID: another thread was faster. */
+static int leave_registry(parallel_executor *executor)
+{
     pthread_mutex_lock(&registry_lock);
     struct parallel_executor **link = find_in_registry(executor);
     if (link != NULL)
@@ -291,27 +351,28 @@ int parallel_executor_close(parallel_executor *executor)
     pthread_mutex_unlock(&registry_lock);
     if (link == NULL)
         return pl_error_set(PARALLEL_EINVALID, 0, "parallel_executor_close: closed by another thread meanwhile");
+    return 0;
+}
+
+int parallel_executor_close(parallel_executor *executor)
+{
+    if (executor == NULL)
+        return 0;
+    int code = borrow_argument(executor, "parallel_executor_close");
+    if (code != 0)
+        return code;
+    code = shut_down(executor, PARALLEL_SHUTDOWN_FINISH, PARALLEL_NEVER);
+    if (code == 0)
+        code = leave_registry(executor);
+    give_back(executor);
+    if (code != 0)
+        return code;
     struct parallel_executor *expected = executor;
     /* Relaxed: a default executor that a program closes all the same must not be handed out again. */
     pl_cas_relaxed(&default_executor, &expected, NULL);
     wait_for_borrowers(executor);
     executor->kind->destroy(executor);
     return 0;
-}
-
-int parallel_executor_shutdown(parallel_executor *executor, enum parallel_shutdown_mode mode, uint64_t deadline_ns)
-{
-    int code = check_open(executor, "parallel_executor_shutdown");
-    if (code != 0)
-        return code;
-    if (mode != PARALLEL_SHUTDOWN_FINISH && mode != PARALLEL_SHUTDOWN_CANCEL)
-        return pl_error_set(PARALLEL_EINVALID, 0, "parallel_executor_shutdown: %d is not a mode", (int)mode);
-    if (deadline_ns != PARALLEL_POLL && (pl_callback_depth > 0 || pl_frame_is_inside(executor))) {
-        (void)executor->kind->shutdown(executor, mode, PARALLEL_POLL);
-        return pl_error_set(PARALLEL_EDEADLK, 0, "shutdown of an executor %s would wait for its caller; it is started",
-                            pl_callback_depth > 0 ? "from a callback" : "from its own task");
-    }
-    return executor->kind->shutdown(executor, mode, deadline_ns);
 }
 
 void parallel_executor_request_shutdown(parallel_executor *executor)
@@ -322,8 +383,12 @@ void parallel_executor_request_shutdown(parallel_executor *executor)
 
 int parallel_executor_resize(parallel_executor *executor, size_t workers)
 {
-    int code = check_open(executor, "parallel_executor_resize");
-    return code != 0 ? code : executor->kind->resize(executor, workers);
+    int code = borrow_argument(executor, "parallel_executor_resize");
+    if (code != 0)
+        return code;
+    code = executor->kind->resize(executor, workers);
+    give_back(executor);
+    return code;
 }
 
 /* ---- Public: asking ---- */
@@ -334,11 +399,11 @@ parallel_executor *parallel_executor_default(void)
     parallel_executor *executor = pl_load_acquire(&default_executor);
     if (executor != NULL)
         return executor;
-    pthread_mutex_lock(&default_lock);
+    pl_lock_acquire(&default_lock);
     executor = pl_load_relaxed(&default_executor); /* relaxed: written under this lock */
     if (executor == NULL && parallel_executor_open(NULL, &executor) == 0)
         pl_store_release(&default_executor, executor);
-    pthread_mutex_unlock(&default_lock);
+    pl_lock_release(&default_lock);
     return executor;
 }
 
@@ -359,10 +424,11 @@ int parallel_executor_describe(parallel_executor *executor, parallel_executor_in
 {
     if (info == NULL)
         return pl_error_set(PARALLEL_EINVALID, 0, "parallel_executor_describe: info is NULL");
-    int code = check_open(executor, "parallel_executor_describe");
+    int code = borrow_argument(executor, "parallel_executor_describe");
     if (code != 0)
         return code;
     info->kind = executor->kind->name;
     executor->kind->describe(executor, info);
+    give_back(executor);
     return 0;
 }

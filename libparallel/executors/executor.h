@@ -50,7 +50,7 @@ struct parallel_executor {
     const struct pl_executor_kind *kind;
     uint64_t number;             /* never reused, while an address may be */
     uint32_t fork_count;         /* at its birth */
-    _Atomic uint32_t borrowers;  /* calls under way that reached it without its owner; its end waits for them */
+    _Atomic uint32_t borrowers;  /* calls under way; its end waits for them; a futex word */
     struct parallel_executor *next; /* in the registry, under its lock */
 };
 
@@ -62,7 +62,7 @@ extern const struct pl_executor_kind pl_threads_kind;
 int pl_executor_submit(struct parallel_executor *executor, struct pl_task *first, struct pl_task *last, size_t count);
 
 /* The same to an executor that may have been closed since: PARALLEL_ESHUTDOWN if no open one has this address and
- * number. The executor cannot be closed by another thread while this runs. */
+ * number. Another thread that closes it meanwhile waits until this has returned. */
 int pl_executor_submit_if_open(struct parallel_executor *executor, uint64_t number, struct pl_task *task);
 
 /* Interrupts a running task of an executor that may have been closed since. False: its kind has no means to. */
@@ -72,6 +72,9 @@ bool pl_executor_interrupt_if_open(struct parallel_executor *executor, uint64_t 
 /* True if the calling thread may run a pending task of `executor` itself: it is a worker of it, and that is where its
  * tasks run. `executor` need not be open. */
 bool pl_executor_runs_here(const struct parallel_executor *executor);
+
+/* Runs a task that the caller has claimed, on the caller's stack: it is a task of its executor there too. */
+void pl_executor_run_here(struct pl_task *task);
 
 /* Around a wait of the calling thread that may block, if it is a worker. */
 void pl_executor_wait_enter(void);

@@ -3,6 +3,7 @@
  * The roster of a threads executor. */
 #include "libparallel/executors/roster.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -108,6 +109,7 @@ static int find_worker(struct pl_roster *roster, struct pl_thread_worker **worke
 
 int pl_roster_start_worker(struct pl_roster *roster)
 {
+    int saved_errno = errno; /* the submitter's, which starting a thread may change */
     pthread_mutex_lock(&roster->lock);
     struct pl_thread_worker *worker;
     int code = find_worker(roster, &worker);
@@ -120,6 +122,7 @@ int pl_roster_start_worker(struct pl_roster *roster)
             pl_sub_relaxed(&roster->live_count, 1);
     }
     pthread_mutex_unlock(&roster->lock);
+    errno = saved_errno;
     return code;
 }
 
@@ -146,13 +149,14 @@ bool pl_roster_wait_until_empty(struct pl_roster *roster, uint64_t deadline_ns)
     }
 }
 
-int pl_roster_resize(struct pl_roster *roster, size_t count)
+int pl_roster_resize(struct pl_roster *roster, size_t count, _Atomic size_t *placed)
 {
     pthread_mutex_lock(&roster->lock);
     int code = place(roster, count);
     if (code == 0) {
         /* Seats are numbered anew and nobody holds one: each worker sits down again when it sees the number change. */
         pl_add_relaxed(&roster->placement_number, 1); /* relaxed: seats themselves are under the lock */
+        pl_store_relaxed(placed, roster->placement->count); /* relaxed: a number, no data */
     }
     pthread_mutex_unlock(&roster->lock);
     return code;

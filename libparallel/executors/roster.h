@@ -47,8 +47,9 @@ void pl_roster_end_worker(struct pl_roster *roster, struct pl_thread_worker *sel
 /* Waits until no worker runs; false if the deadline passed. Joins nothing. */
 bool pl_roster_wait_until_empty(struct pl_roster *roster, uint64_t deadline_ns);
 
-/* Places the workers anew; those awake move at their next seat. Nothing changes on failure. */
-int pl_roster_resize(struct pl_roster *roster, size_t count);
+/* Places the workers anew and stores how many there are to be in *placed, in the order of several resizes; those awake
+ * move at their next seat. Nothing changes on failure. */
+int pl_roster_resize(struct pl_roster *roster, size_t count, _Atomic size_t *placed);
 
 /* The calling worker takes a seat and is bound to its place, or gives it back. */
 void pl_roster_sit_down(struct pl_roster *roster, struct pl_thread_worker *self);

@@ -51,12 +51,20 @@ static int initialize(struct serial_executor *serial)
     uint32_t state = NOT_INITIALIZED;
     /* Acquire: pairs with the release below; publishes initializer_code. */
     if (pl_cas_acquire(&serial->initializer_state, &state, INITIALIZING)) {
+        struct pl_frame frame;
+        pl_frame_enter(&frame, &serial->base, -1, NULL);
         serial->initializer_code = serial->initializer(serial->initializer_context);
+        pl_frame_leave(&frame);
         pl_store_release(&serial->initializer_state, INITIALIZED);
         pl_futex_wake(&serial->initializer_state, PL_FUTEX_WAKE_ALL, PL_FUTEX_PRIVATE);
     }
-    while (pl_load_acquire(&serial->initializer_state) != INITIALIZED)
+    if (pl_load_acquire(&serial->initializer_state) != INITIALIZED && pl_frame_is_inside(&serial->base))
+        return pl_error_set(PARALLEL_EDEADLK, 0, "the initializer of a serial executor submits to that executor");
+    while (pl_load_acquire(&serial->initializer_state) != INITIALIZED) {
+        pl_executor_wait_enter();
         pl_futex_wait(&serial->initializer_state, INITIALIZING, PARALLEL_NEVER, PL_FUTEX_PRIVATE);
+        pl_executor_wait_leave();
+    }
     if (serial->initializer_code != 0)
         return pl_error_set(PARALLEL_EINITIALIZER, 0, "the initializer of the serial executor returned %d",
                             serial->initializer_code);

@@ -77,16 +77,21 @@ static size_t awake_of(uint64_t crew)
 
 /* ---- The queue and its limit ---- */
 
+/* Those who wait for room look again. */
+static void wake_blocked(struct threads_executor *threads)
+{
+    pl_and_release(&threads->waiting, ~(uint32_t)HAS_BLOCKED); /* release: pairs with sleep_until_room() */
+    pl_futex_wake(&threads->waiting, PL_FUTEX_WAKE_ALL, PL_FUTEX_PRIVATE);
+}
+
 /* A task has left the queue: there is room for another. */
 static void leave_room(struct threads_executor *threads)
 {
     if (threads->queue_limit == 0)
         return;
     /* Release: nothing is published but the number; the futex compares it. */
-    if (pl_sub_release(&threads->waiting, 1) & HAS_BLOCKED) {
-        pl_and_release(&threads->waiting, ~(uint32_t)HAS_BLOCKED);
-        pl_futex_wake(&threads->waiting, PL_FUTEX_WAKE_ALL, PL_FUTEX_PRIVATE);
-    }
+    if (pl_sub_release(&threads->waiting, 1) & HAS_BLOCKED)
+        wake_blocked(threads);
 }
 
 static struct pl_task *take(struct threads_executor *threads)
@@ -101,9 +106,7 @@ static void threads_request_shutdown(struct parallel_executor *executor)
 {
     struct threads_executor *threads = threads_of(executor);
     pl_task_queue_close(&threads->queue);
-    /* A submitter that waits for room looks again: the number changes for nobody, so take its flag away. */
-    pl_and_release(&threads->waiting, ~(uint32_t)HAS_BLOCKED);
-    pl_futex_wake(&threads->waiting, PL_FUTEX_WAKE_ALL, PL_FUTEX_PRIVATE);
+    wake_blocked(threads); /* they find the queue closed */
 }
 
 /* ---- Calling workers ---- */
@@ -135,11 +138,11 @@ static void call_worker(struct threads_executor *threads)
         int code = pl_roster_start_worker(&threads->roster);
         if (code == 0)
             return;
-        pl_sub_seq_cst(&threads->crew, AWAKE + SEARCHING);
-        /* Nobody could be called. If somebody lives he will look again; with nobody, nothing would ever run. Others may
-         * have relied on the call (they saw one searching), hence the loop until the queue is empty. */
         parallel_error error = *parallel_last_error();
-        if (pl_load_acquire(&threads->roster.live_count) > 0) /* pairs with the end of a worker */
+        /* Nobody could be called. Who is awake will look again. With nobody awake nothing is sure to run: workers that
+         * wait inside a task may wait for the very tasks in the queue. Others may have relied on the call (they saw one
+         * searching), hence the loop until the queue is empty. */
+        if (awake_of(pl_sub_seq_cst(&threads->crew, AWAKE + SEARCHING)) > 1)
             return;
         fail_pending(threads, &error);
         if (pl_task_queue_is_empty(&threads->queue))
@@ -152,11 +155,14 @@ static void call_worker(struct threads_executor *threads)
 static void run_task(struct threads_executor *threads, struct pl_task *task)
 {
     if (pl_task_claim(task)) {
-        parallel_error *broken = pl_load_acquire(&threads->broken); /* pairs with break_executor() */
+        parallel_error *broken = pl_load_acquire(&threads->broken); /* pairs with initialize() */
         if (broken == NULL)
             task->class->run(task);
         else
             task->class->fail(task, broken);
+        if (threads->base.fork_count != pl_fork_count())
+            pl_report_and_abort("a child that was forked inside a task returned from the task; it has no workers to "
+                                "return to, and ends by _exit or exec");
     }
     pl_task_release(task);
 }
@@ -170,6 +176,9 @@ static void wake_all(struct threads_executor *threads)
             break;
     }
     pl_sub_seq_cst(&threads->crew, AWAKE + SEARCHING);
+    /* Somebody may have taken this thread for one that searches. */
+    if (!pl_task_queue_is_empty(&threads->queue))
+        call_worker(threads);
 }
 
 /* True if there is nothing to do and never will be: closed, and no task runs that others could help. */
@@ -256,8 +265,12 @@ static bool park(struct threads_executor *threads, struct pl_thread_worker *self
     return true;
 }
 
-static void break_executor(struct threads_executor *threads, const struct pl_thread_worker *self, int code)
+/* Before a worker's first piece of work. If the initializer fails nothing runs any more. */
+static void initialize(struct threads_executor *threads, const struct pl_thread_worker *self)
 {
+    int code = threads->initializer(threads->initializer_context);
+    if (code == 0)
+        return;
     parallel_error *error = malloc(sizeof *error);
     parallel_error *unbroken = NULL;
     if (error == NULL)
@@ -300,11 +313,7 @@ static void worker_body(struct pl_thread_worker *self)
     struct pl_frame frame;
     pl_frame_enter(&frame, &threads->base, (int)self->index, self);
     pl_roster_sit_down(&threads->roster, self);
-    if (threads->initializer != NULL) {
-        int code = threads->initializer(threads->initializer_context);
-        if (code != 0)
-            break_executor(threads, self, code);
-    }
+    bool is_initialized = threads->initializer == NULL;
     struct pl_deque *deque = pl_victims_enter(&threads->victims, self->index, call_thief, threads);
     parallel_deque_current = deque != NULL ? &deque->shared : NULL;
     uint64_t counted = AWAKE + SEARCHING; /* whoever started this worker has counted it so */
@@ -315,6 +324,11 @@ static void worker_body(struct pl_thread_worker *self)
             /* Looked at after the step above, not at the pop (threads.md, step F3). */
             if (!pl_task_queue_is_empty(&threads->queue))
                 call_worker(threads);
+            /* With work in hand, not before: so workers start side by side, however long their initializers take. */
+            if (!is_initialized) {
+                is_initialized = true;
+                initialize(threads, self);
+            }
             run_task(threads, task);
             if (!settle_down(threads, self, &counted))
                 break;
@@ -338,6 +352,10 @@ static void worker_body(struct pl_thread_worker *self)
                 call_worker(threads);
             if (pl_parking_lot_count(&threads->lot) > 0) /* those who sleep asked, and one answer was ours */
                 pl_victims_request(&threads->victims);
+            if (!is_initialized) {
+                is_initialized = true;
+                initialize(threads, self);
+            }
             pl_deque_steal_and_run(victim, deque);
             if (!settle_down(threads, self, &counted))
                 break;
@@ -382,10 +400,27 @@ static int threads_open(const parallel_executor_options *options, struct paralle
 
 static int refusal(struct threads_executor *threads)
 {
-    parallel_error *broken = pl_load_acquire(&threads->broken); /* pairs with break_executor() */
+    parallel_error *broken = pl_load_acquire(&threads->broken); /* pairs with initialize() */
     if (broken != NULL)
         return pl_error_set_copy(broken);
     return pl_error_set(PARALLEL_ESHUTDOWN, 0, "submission to a threads executor after its shutdown");
+}
+
+/* The caller may be a worker of another executor, which somebody stands in for meanwhile. */
+static void sleep_until_room(struct threads_executor *threads, uint32_t waiting)
+{
+    uint32_t blocked = waiting | HAS_BLOCKED;
+    /* Acquire: if a shutdown has taken the flag away before, its closing of the queue is seen below; if it does so after,
+     * the kernel finds the word changed. */
+    if (waiting != blocked && !pl_cas_acq_rel(&threads->waiting, &waiting, blocked))
+        return;
+    if (pl_task_queue_is_closed(&threads->queue)) {
+        wake_blocked(threads); /* the flag that was just set may hide the shutdown's step from another sleeper */
+        return;
+    }
+    pl_executor_wait_enter();
+    pl_futex_wait(&threads->waiting, blocked, PARALLEL_NEVER, PL_FUTEX_PRIVATE);
+    pl_executor_wait_leave();
 }
 
 /* Enters `count` tasks into the limited queue; waits for room unless asked not to. A worker of this executor is never
@@ -393,7 +428,7 @@ static int refusal(struct threads_executor *threads)
 static int take_room(struct threads_executor *threads, size_t count)
 {
     bool is_own_worker = pl_frame_is_inside(&threads->base);
-    uint32_t waiting = pl_load_relaxed(&threads->waiting); /* relaxed: the swap decides */
+    uint32_t waiting = pl_load_acquire(&threads->waiting); /* acquire, as below: see sleep_until_room() */
     for (;;) {
         uint32_t used = waiting & ~(uint32_t)HAS_BLOCKED;
         if (is_own_worker || used < threads->queue_limit) {
@@ -405,10 +440,8 @@ static int take_room(struct threads_executor *threads, size_t count)
             return refusal(threads);
         if (threads->refuses_when_full)
             return pl_error_set(PARALLEL_EFULL, 0, "%u calls wait already, as many as queue= allows", used);
-        uint32_t blocked = waiting | HAS_BLOCKED;
-        if (waiting == blocked || pl_cas_relaxed(&threads->waiting, &waiting, blocked))
-            pl_futex_wait(&threads->waiting, blocked, PARALLEL_NEVER, PL_FUTEX_PRIVATE);
-        waiting = pl_load_relaxed(&threads->waiting);
+        sleep_until_room(threads, waiting);
+        waiting = pl_load_acquire(&threads->waiting);
     }
 }
 
@@ -471,10 +504,9 @@ static void threads_destroy(struct parallel_executor *executor)
 static int threads_resize(struct parallel_executor *executor, size_t workers)
 {
     struct threads_executor *threads = threads_of(executor);
-    int code = pl_roster_resize(&threads->roster, workers);
+    int code = pl_roster_resize(&threads->roster, workers, &threads->worker_count);
     if (code != 0)
         return code;
-    pl_store_relaxed(&threads->worker_count, threads->roster.placement->count); /* relaxed: see call_worker() */
     if (!pl_task_queue_is_empty(&threads->queue))
         call_worker(threads);
     return 0;

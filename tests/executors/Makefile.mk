@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# The conformance suite. A new row is a file here and a line in ROWS of suite.h; a new kind of executor is a file here
+# that says what it can do, and its name in executors_kinds.
+executors_suite = \
+	tests/executors/as_completed.c \
+	tests/executors/callbacks.c \
+	tests/executors/calls.c \
+	tests/executors/calls.h \
+	tests/executors/cancel.c \
+	tests/executors/kind.h \
+	tests/executors/marks.c \
+	tests/executors/marks.h \
+	tests/executors/outcome.c \
+	tests/executors/submit.c \
+	tests/executors/suite.c \
+	tests/executors/suite.h \
+	tests/executors/wait_modes.c
+
+if HAVE_CHECK
+executors_kinds = \
+	tests/executors/serial \
+	tests/executors/threads
+check_PROGRAMS += $(executors_kinds)
+TESTS += $(executors_kinds)
+
+tests_executors_serial_SOURCES = tests/executors/serial.c $(executors_suite)
+tests_executors_serial_LDADD = $(public_ldadd)
+tests_executors_threads_SOURCES = tests/executors/threads.c $(executors_suite)
+tests_executors_threads_LDADD = $(public_ldadd)
+endif
