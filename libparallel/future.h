@@ -69,7 +69,7 @@ PARALLEL_API bool parallel_future_is_cancelled(parallel_future *future);
 PARALLEL_API const char *parallel_state_name(enum parallel_future_state state);
 
 /* Writes one line such as "simulate: failed (PARALLEL_EFAILED: no convergence)" as snprintf does; returns the length
- * it has or would have. */
+ * it has or would have. A failure that is written so counts as looked at. */
 PARALLEL_API int parallel_future_describe(parallel_future *future, char *buffer, size_t size);
 
 /* State, failure and result in one consistent look. `result` (may be NULL) is written only if the state is done;
@@ -122,8 +122,8 @@ typedef parallel_future *parallel_continuation(parallel_future *future, void *co
 
 /* A new future (one reference for the caller) for what comes after `future`. then: the continuation runs if `future` is
  * done, else the chain ends as `future` did. recover: it runs if `future` failed or was cancelled, else the chain ends
- * as `future` did; so an error turns into a value. A chain that would follow itself fails with PARALLEL_EDEADLK. Never
- * NULL. name_result() works on the chain if what it followed is a call of `name`. */
+ * as `future` did; so an error turns into a value, and counts as looked at. A chain that would wait for itself, directly or
+ * around other chains, fails with PARALLEL_EDEADLK. Never NULL. name_result() works on the chain if what it followed is a call of `name`. */
 PARALLEL_API PARALLEL_MUST_CHECK parallel_future *parallel_future_then(parallel_future *future,
                                                                        parallel_continuation *continuation,
                                                                        void *context);

@@ -32,7 +32,8 @@ enum parallel_completion_order {
     PARALLEL_AS_ADDED = 1, /* the order of adding, each as soon as it has ended */
 };
 
-/* An empty set. One thread takes futures out at a time; any thread may add. */
+/* An empty set. One thread takes futures out at a time; any thread may add. It belongs to this process: in a forked child
+ * add and next return PARALLEL_EFORKED, and destroy does nothing. */
 PARALLEL_API PARALLEL_MUST_CHECK int parallel_completion_set_create(enum parallel_completion_order order,
                                                                     parallel_completion_set **set);
 

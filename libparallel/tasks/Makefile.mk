@@ -4,6 +4,7 @@ libparallel_sources += \
 	libparallel/tasks/call.c \
 	libparallel/tasks/callback.c \
 	libparallel/tasks/chain.c \
+	libparallel/tasks/chain.h \
 	libparallel/tasks/completion_set.c \
 	libparallel/tasks/future.c \
 	libparallel/tasks/future.h \

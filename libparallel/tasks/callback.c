@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * Two observers of a future: the program's callbacks, and the eventfd for event loops. */
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
-#include <errno.h>
 #include <unistd.h>
 
 #include "libparallel/base/error.h"
 #include "libparallel/executors/frame.h"
+#include "libparallel/tasks/chain.h"
 #include "libparallel/tasks/future.h"
 #include "libparallel/executors/scope.h"
 
@@ -23,10 +24,12 @@ static void call_back(struct pl_observer *observer, parallel_future *future)
     free(observer);
     /* The callback is no part of the task that happens to end the future here: parallel_fail() must not reach it. */
     struct pl_scope *scope = pl_scope_current;
+    struct pl_chain_line line = pl_chain_line_leave();
     pl_scope_current = NULL;
     pl_callback_depth++;
     callback.function(future, callback.context);
     pl_callback_depth--;
+    pl_chain_line_return(line);
     pl_scope_current = scope;
 }
 
@@ -77,10 +80,12 @@ int parallel_future_fd(parallel_future *future)
         pl_error_set(PARALLEL_ENOMEMORY, 0, "no memory for the descriptor of a future");
         return -1;
     }
+    int saved_errno = errno;
     int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (fd < 0) {
-        free(observer);
         pl_error_set(PARALLEL_ESYSTEM, errno, "no descriptor for a future");
+        errno = saved_errno;
+        free(observer);
         return -1;
     }
     if (!pl_cas_acq_rel(&future->fd, &stored, fd + 1)) { /* another thread was faster: use its descriptor */

@@ -7,75 +7,110 @@
  *                                   --> NULL: the chain is done        --> a future: followed
  *     followed future ends --observer--> the chain ends as it did
  *
- * A chain that is done keeps the future that it followed, for the value is there. A chain that would follow itself,
- * directly or around other chains, is refused: following is registered under one lock for the whole process, and each
- * registration walks along what the next one follows. Chains are rare beside calls, so one lock is enough. */
+ * `followed` of a chain is what it waits for: its source, then what the continuation returned; once it is done, the
+ * future that holds the value. A chain that would wait for itself, directly or around other chains, is refused: what a
+ * chain waits for changes under one lock for the whole process, and each step walks along what the next one waits for.
+ * Chains are rare beside calls, so one lock is enough.
+ *
+ * The end of a chain may end the next one, and so on. That is no recursion: a resolution that comes up while this thread
+ * works on another one is put in line behind it. Wherever the program's own code is called the line begins anew, since
+ * that code may wait for what stands in it. */
 #include <pthread.h>
 #include <stdlib.h>
 
 #include "libparallel/base/error.h"
 #include "libparallel/executors/executor.h"
 #include "libparallel/executors/frame.h"
+#include "libparallel/tasks/chain.h"
 #include "libparallel/tasks/future.h"
 #include "libparallel/executors/scope.h"
 
 static pthread_mutex_t follow_lock = PTHREAD_MUTEX_INITIALIZER; /* guards `followed` of every chain until it ends */
 
+static void lock_following(void)
+{
+    pthread_mutex_lock(&follow_lock);
+}
+
+static void unlock_following(void)
+{
+    pthread_mutex_unlock(&follow_lock);
+}
+
+/* A child makes chains too, so no thread that it does not have may hold the lock at the fork. */
+__attribute__((constructor)) static void hold_following_over_forks(void)
+{
+    int error = pthread_atfork(lock_following, unlock_following, unlock_following);
+    (void)error; /* no memory before main: whoever needs it next says so to somebody who can listen */
+}
+
+/* An observer whose turn may come a little later. */
+struct resolver {
+    struct pl_observer observer; /* `next` links the line, once it has been notified */
+    parallel_future *ended;      /* kept alive by whoever made the resolver */
+    void (*resolve)(struct resolver *resolver);
+};
+
 /* What a chain needs until its continuation has run. One allocation, freed as the runner's last reference goes. */
 struct link {
     struct pl_task runner;
-    struct pl_observer observer; /* of the source */
-    parallel_future *source;     /* a reference */
-    parallel_future *chain;      /* a reference */
+    struct resolver resolver; /* observes the source */
+    parallel_future *source;  /* a reference */
+    parallel_future *chain;   /* a reference */
     parallel_continuation *continuation;
     void *context;
     bool runs_after_failure;
     struct pl_scope scope;
 };
 
-/* The observer of a followed future; `chain` is a reference. */
+/* Observes what a continuation returned; `chain` is a reference. */
 struct follower {
-    struct pl_observer observer;
+    struct resolver resolver;
     parallel_future *chain;
 };
 
-/* ---- Ending a chain as another future ended ---- */
+/* ---- The line of resolutions ---- */
 
-/* The chain is running, `other` has ended and belongs to the caller. */
-static void end_as(parallel_future *chain, parallel_future *other)
+_Thread_local struct pl_chain_line pl_chain_line __attribute__((tls_model("initial-exec")));
+
+static void resolve_in_turn(struct pl_observer *observer, parallel_future *ended)
 {
-    parallel_failure failure;
-    switch (pl_task_state(&other->task)) {
-    case PL_TASK_DONE:
-        pl_future_end(chain, PL_TASK_DONE);
-        return;
-    case PL_TASK_CANCELLED:
-        pl_future_end(chain, PL_TASK_CANCELLED);
-        return;
-    default:
-        pl_future_get_failure(other, &failure);
-        pl_future_end_failed_as(chain, &failure);
+    struct pl_chain_line *line = &pl_chain_line;
+    struct resolver *resolver = (struct resolver *)observer;
+    resolver->ended = ended;
+    observer->next = NULL;
+    if (line->is_moving) {
+        *line->last = observer;
+        line->last = &observer->next;
         return;
     }
+    line->is_moving = true;
+    line->first = NULL;
+    line->last = &line->first;
+    resolver->resolve(resolver);
+    while (line->first != NULL) {
+        resolver = (struct resolver *)line->first;
+        line->first = resolver->observer.next;
+        if (line->first == NULL)
+            line->last = &line->first;
+        resolver->resolve(resolver);
+    }
+    line->is_moving = false;
 }
 
-static void fail_chain(parallel_future *chain, int code, const char *message)
+/* ---- What a chain waits for ---- */
+
+/* Takes over the reference to `next`. */
+static void replace_followed(parallel_future *chain, parallel_future *next)
 {
-    parallel_error error;
-    pl_error_fill(&error, code, 0, "%s", message);
-    pl_future_end_failed(chain, &error);
+    pthread_mutex_lock(&follow_lock);
+    parallel_future *before = chain->followed;
+    chain->followed = next;
+    pthread_mutex_unlock(&follow_lock);
+    parallel_future_release(before);
 }
 
-static void followed_has_ended(struct pl_observer *observer, parallel_future *followed)
-{
-    struct follower *follower = (struct follower *)observer;
-    parallel_future *chain = follower->chain;
-    free(follower);
-    end_as(chain, followed);
-    pl_task_release(&chain->task);
-}
-
-/* Registers that `chain` follows `next`, whose reference it takes over. False if that would be a circle. */
+/* `chain` goes on to wait for `next`, whose reference it takes over. False if that would be a circle. */
 static bool follow(parallel_future *chain, parallel_future *next)
 {
     pthread_mutex_lock(&follow_lock);
@@ -83,10 +118,55 @@ static bool follow(parallel_future *chain, parallel_future *next)
     for (parallel_future *each = next; each != NULL && !is_circle;
          each = each->task.class == &pl_chain_class ? each->followed : NULL)
         is_circle = each == chain;
-    if (!is_circle)
+    parallel_future *before = NULL;
+    if (!is_circle) {
+        before = chain->followed;
         chain->followed = next;
+    }
     pthread_mutex_unlock(&follow_lock);
+    parallel_future_release(before);
     return !is_circle;
+}
+
+/* ---- Ending a chain as another future ended ---- */
+
+/* The chain is running, `other` has ended and is kept alive by the caller. */
+static void end_as(parallel_future *chain, parallel_future *other)
+{
+    parallel_failure failure;
+    switch (pl_task_state(&other->task)) {
+    case PL_TASK_DONE:
+        /* Not `other`, which may be a chain itself: a row of chains must not become a row of destructions. */
+        replace_followed(chain, parallel_future_retain(pl_future_holder(other)));
+        pl_future_end(chain, PL_TASK_DONE);
+        return;
+    case PL_TASK_CANCELLED:
+        replace_followed(chain, NULL);
+        pl_future_end(chain, PL_TASK_CANCELLED);
+        return;
+    default:
+        pl_future_get_failure(other, &failure);
+        replace_followed(chain, NULL);
+        pl_future_end_failed_as(chain, &failure);
+        return;
+    }
+}
+
+static void fail_chain(parallel_future *chain, const parallel_error *error)
+{
+    replace_followed(chain, NULL);
+    pl_future_end_failed(chain, error);
+}
+
+static void followed_has_ended(struct resolver *resolver)
+{
+    struct follower *follower = (struct follower *)resolver;
+    parallel_future *chain = follower->chain;
+    parallel_future *followed = parallel_future_retain(resolver->ended);
+    free(follower);
+    end_as(chain, followed);
+    parallel_future_release(followed);
+    parallel_future_release(chain);
 }
 
 /* ---- The runner ---- */
@@ -100,21 +180,25 @@ static bool is_cancelled(const struct pl_scope *scope)
 
 static void go_on_with(parallel_future *chain, parallel_future *next)
 {
+    parallel_error error;
     struct follower *follower = malloc(sizeof *follower);
     if (follower == NULL) {
         parallel_future_release(next);
-        fail_chain(chain, PARALLEL_ENOMEMORY, "no memory to follow a future");
+        pl_error_fill(&error, PARALLEL_ENOMEMORY, 0, "no memory to follow a future");
+        fail_chain(chain, &error);
         return;
     }
     if (!follow(chain, next)) {
         free(follower);
         parallel_future_release(next);
-        fail_chain(chain, PARALLEL_EDEADLK, "the chain would follow itself");
+        pl_error_fill(&error, PARALLEL_EDEADLK, 0, "the chain would follow itself");
+        fail_chain(chain, &error);
         return;
     }
-    follower->observer.notify = followed_has_ended;
+    follower->resolver.observer.notify = resolve_in_turn;
+    follower->resolver.resolve = followed_has_ended;
     follower->chain = parallel_future_retain(chain);
-    pl_observer_add(next, &follower->observer);
+    pl_observer_add(next, &follower->resolver.observer);
 }
 
 static void runner_run(struct pl_task *task)
@@ -123,15 +207,18 @@ static void runner_run(struct pl_task *task)
     parallel_future *chain = link->chain;
     if (pl_task_claim(&chain->task)) { /* else it was cancelled meanwhile */
         chain->worker = parallel_worker_index();
+        struct pl_chain_line line = pl_chain_line_leave();
         pl_scope_enter(&link->scope, is_cancelled);
         parallel_future *next = link->continuation(link->source, link->context);
         pl_scope_leave(&link->scope);
+        pl_chain_line_return(line);
         if (pl_scope_has_failed(&link->scope)) {
             parallel_error error;
             pl_scope_take_failure(&link->scope, &error);
             parallel_future_release(next);
-            pl_future_end_failed(chain, &error);
+            fail_chain(chain, &error);
         } else if (next == NULL) {
+            replace_followed(chain, NULL);
             pl_future_end(chain, PL_TASK_DONE);
         } else {
             go_on_with(chain, next);
@@ -144,7 +231,7 @@ static void runner_fail(struct pl_task *task, const parallel_error *error)
 {
     struct link *link = (struct link *)task;
     if (pl_task_claim(&link->chain->task))
-        pl_future_end_failed(link->chain, error);
+        fail_chain(link->chain, error);
     pl_task_complete(task, PL_TASK_FAILED);
 }
 
@@ -158,6 +245,8 @@ static void runner_cancel(struct pl_task *task)
 static void runner_destroy(struct pl_task *task)
 {
     struct link *link = (struct link *)task;
+    if (pl_task_state(&link->chain->task) == PL_TASK_CANCELLED)
+        replace_followed(link->chain, NULL); /* nobody else has done it if it was cancelled before its source ended */
     parallel_future_release(link->source);
     parallel_future_release(link->chain);
     free(link);
@@ -175,12 +264,8 @@ static const struct pl_task_class runner_class = {
 static void pass_on(struct link *link)
 {
     parallel_future *chain = link->chain;
-    if (!pl_task_claim(&chain->task))
-        return; /* cancelled */
-    pthread_mutex_lock(&follow_lock);
-    chain->followed = parallel_future_retain(link->source); /* no circle: the source has ended */
-    pthread_mutex_unlock(&follow_lock);
-    end_as(chain, link->source);
+    if (pl_task_claim(&chain->task)) /* else it was cancelled */
+        end_as(chain, link->source);
 }
 
 static int submit_runner(struct link *link)
@@ -194,17 +279,18 @@ static int submit_runner(struct link *link)
     return pl_executor_submit(executor, &link->runner, &link->runner, 1);
 }
 
-static void source_has_ended(struct pl_observer *observer, parallel_future *source)
+static void source_has_ended(struct resolver *resolver)
 {
-    struct link *link = (struct link *)((char *)observer - offsetof(struct link, observer));
-    bool has_failed = pl_task_state(&source->task) != PL_TASK_DONE;
-    if (has_failed != link->runs_after_failure) {
+    struct link *link = (struct link *)((char *)resolver - offsetof(struct link, resolver));
+    bool has_failed = pl_task_state(&link->source->task) != PL_TASK_DONE;
+    if (has_failed && link->runs_after_failure)
+        pl_or_relaxed(&link->source->task.state.word, PL_TASK_LOOKED_AT); /* a flag for the destructor, which is last */
+    if (has_failed != link->runs_after_failure)
         pass_on(link);
-    } else if (submit_runner(link) == 0) {
+    else if (submit_runner(link) == 0)
         return; /* the executor has taken the reference over */
-    } else if (pl_task_claim(&link->chain->task)) {
-        pl_future_end_failed(link->chain, parallel_last_error());
-    }
+    else if (pl_task_claim(&link->chain->task))
+        fail_chain(link->chain, parallel_last_error());
     pl_task_release(&link->runner);
 }
 
@@ -229,14 +315,16 @@ static parallel_future *chain_to(parallel_future *source, parallel_continuation 
     /* A chain upon the chain runs where this one does. */
     chain->task.executor = executor;
     chain->executor_number = source->executor_number;
+    chain->followed = parallel_future_retain(source);
     pl_task_init(&link->runner, &runner_class, executor, 1);
-    link->observer.notify = source_has_ended;
+    link->resolver.observer.notify = resolve_in_turn;
+    link->resolver.resolve = source_has_ended;
     link->source = parallel_future_retain(source);
     link->chain = chain;
     link->continuation = continuation;
     link->context = context;
     link->runs_after_failure = runs_after_failure;
-    pl_observer_add(source, &link->observer);
+    pl_observer_add(source, &link->resolver.observer);
     return chain;
 }
 

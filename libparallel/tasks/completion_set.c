@@ -4,6 +4,8 @@
  *
  *     add --> waiting (a list, so that destroy can let go) --future ends: notify--> ended, first in first out --> next
  *
+ * A forked child cannot use its parent's set, whose lock another thread may have held: every call says so.
+ *
  * With PARALLEL_AS_ADDED nothing is observed: the nodes stand in one line and next() waits for the first.
  *
  * The set is freed by whoever is last: destroy(), or a notification that was under way when destroy() could not take the
@@ -31,6 +33,7 @@ struct node {
 struct parallel_completion_set {
     struct pl_lock lock; /* guards all but what is said otherwise; held for a few instructions */
     enum parallel_completion_order order;
+    uint32_t fork_count;         /* at its birth */
     struct node *first, **last;  /* ended, or the line */
     struct node *waiting;        /* newest first */
     size_t count;
@@ -101,9 +104,20 @@ int parallel_completion_set_create(enum parallel_completion_order order, paralle
     if (fresh == NULL)
         return pl_error_set(PARALLEL_ENOMEMORY, 0, "no memory for a completion set");
     fresh->order = order;
+    fresh->fork_count = pl_fork_count();
     fresh->last = &fresh->first;
     *set = fresh;
     return 0;
+}
+
+static bool is_inherited(const parallel_completion_set *set)
+{
+    return set->fork_count != pl_fork_count();
+}
+
+static int refuse_inherited(void)
+{
+    return pl_error_set(PARALLEL_EFORKED, 0, "the completion set belongs to the parent process");
 }
 
 int parallel_completion_set_add(parallel_completion_set *set, parallel_future *future, size_t tag)
@@ -111,6 +125,8 @@ int parallel_completion_set_add(parallel_completion_set *set, parallel_future *f
     if (set == NULL || future == NULL)
         return pl_error_set(PARALLEL_EINVALID, 0, "parallel_completion_set_add: the %s is NULL",
                             set == NULL ? "set" : "future");
+    if (is_inherited(set))
+        return refuse_inherited();
     if (pl_future_is_inherited(future))
         pl_future_settle_inherited(future);
     struct node *node = malloc(sizeof *node);
@@ -179,6 +195,8 @@ int parallel_completion_set_next(parallel_completion_set *set, uint64_t deadline
     if (set == NULL || future == NULL)
         return pl_error_set(PARALLEL_EINVALID, 0, "parallel_completion_set_next: the %s is NULL",
                             set == NULL ? "set" : "future");
+    if (is_inherited(set))
+        return refuse_inherited();
     free_node(set->handed_out);
     set->handed_out = NULL;
     for (;;) {
@@ -211,7 +229,7 @@ int parallel_completion_set_next(parallel_completion_set *set, uint64_t deadline
 
 size_t parallel_completion_set_count(parallel_completion_set *set)
 {
-    if (set == NULL)
+    if (set == NULL || is_inherited(set))
         return 0;
     pl_lock_acquire(&set->lock);
     size_t count = set->count;
@@ -221,7 +239,7 @@ size_t parallel_completion_set_count(parallel_completion_set *set)
 
 void parallel_completion_set_destroy(parallel_completion_set *set)
 {
-    if (set == NULL)
+    if (set == NULL || is_inherited(set)) /* its memory stays, as all that the parent's other threads held */
         return;
     free_node(set->handed_out);
     struct node *recovered = NULL; /* freed without the lock: a reference may be the last one */

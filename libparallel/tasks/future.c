@@ -191,9 +191,27 @@ bool pl_future_end_cancelled(parallel_future *future)
     return true;
 }
 
+static pthread_mutex_t settling = PTHREAD_MUTEX_INITIALIZER; /* threads of a child meet here, once a future */
+
+static void lock_settling(void)
+{
+    pthread_mutex_lock(&settling);
+}
+
+static void unlock_settling(void)
+{
+    pthread_mutex_unlock(&settling);
+}
+
+/* A child may fork as well, so no thread that its child does not have may hold the lock at the fork. */
+__attribute__((constructor)) static void hold_settling_over_forks(void)
+{
+    int error = pthread_atfork(lock_settling, unlock_settling, unlock_settling);
+    (void)error; /* no memory before main: whoever needs it next says so to somebody who can listen */
+}
+
 void pl_future_settle_inherited(parallel_future *future)
 {
-    static pthread_mutex_t settling = PTHREAD_MUTEX_INITIALIZER; /* threads of the child meet here, once a future */
     pthread_mutex_lock(&settling);
     if (pl_future_is_inherited(future)) {
         /* Relaxed throughout: what another process would have published does not arrive here. */
@@ -258,7 +276,7 @@ int pl_future_wait(parallel_future *future, uint64_t deadline_ns)
      * overrun. */
     if (deadline_ns == PARALLEL_NEVER && task->class == &pl_call_class && pl_executor_runs_here(task->executor) &&
         pl_task_claim(task)) {
-        task->class->run(task);
+        pl_executor_run_here(task);
         return 0;
     }
     if (pl_latch_spin(&task->state, WAIT_SPIN_TURNS))
@@ -434,6 +452,7 @@ int parallel_future_describe(parallel_future *future, char *buffer, size_t size)
     enum parallel_future_state state = parallel_future_state(future);
     if (state != PARALLEL_FAILED)
         return snprintf(buffer, size, "%s: %s", pl_future_name(future), parallel_state_name(state));
+    pl_or_relaxed(&future->task.state.word, PL_TASK_LOOKED_AT); /* a flag for the destructor, which is last */
     return snprintf(buffer, size, "%s: failed (%s: %s)", pl_future_name(future),
                     parallel_error_name(future->failure->code), future->failure->message);
 }

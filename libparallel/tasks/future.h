@@ -9,8 +9,9 @@
  *   promise  the program ends it; the value stands where a result would  (promise.c)
  *   chain    follows another future                                      (chain.c)
  *
- * Who writes what: `task.state` as task.h says; `failure`, `resources`, `followed` and the result the one party that ends the future,
- * before it does; `worker` the one that runs it, before it runs; `observers` whoever holds its lock bit. The rest is
+ * Who writes what: `task.state` as task.h says; `failure`, `resources` and the result the one party that ends the future,
+ * before it does; `followed` the party that has claimed the chain, under the lock of chain.c, at last before it ends the
+ * chain; `worker` the one that runs it, before it runs; `observers` whoever holds its lock bit. The rest is
  * constant. The future is kept to 96 bytes before its arguments, since a program may have millions pending. */
 #ifndef LIBPARALLEL_TASKS_FUTURE_H
 #define LIBPARALLEL_TASKS_FUTURE_H
@@ -28,7 +29,7 @@ struct parallel_future {
     parallel_failure *failure;         /* set before FAILED; freed with the future */
     uint64_t executor_number;          /* of task.executor, to tell it from a later one at its address */
     union {
-        struct parallel_future *followed; /* chain: what it follows, a reference; written under follow_lock (chain.c) */
+        struct parallel_future *followed; /* chain: what it waits for, a reference; NULL if it ended without a value */
         size_t value_size;                /* promise: bytes */
         parallel_resources *resources;    /* call: what it used; NULL: not counted; freed with the future */
     };

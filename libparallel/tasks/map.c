@@ -47,7 +47,7 @@ struct map {
     _Atomic uint32_t is_late;                    /* the deadline has passed */
     struct pl_lock failure_lock;                 /* guards failure and failed_index */
     size_t failed_index;                         /* lowest so far; SIZE_MAX: none */
-    parallel_error failure;
+    parallel_error failure;                      /* of that call, or why a runner could not run */
     struct runner runners[];
 };
 
@@ -100,8 +100,17 @@ static void run_chunk(struct map *map, size_t first, size_t last)
     }
 }
 
+/* All calls that are wanted have been taken by somebody. */
+static bool is_taken(struct map *map)
+{
+    size_t next = pl_load_relaxed(&map->next); /* relaxed, as below: bounds, no data */
+    return next >= map->count || next >= pl_load_relaxed(&map->stop);
+}
+
 static bool take_chunk(struct map *map, size_t *first, size_t *last)
 {
+    if (is_taken(map)) /* before the clock: who has nothing left to do is not late */
+        return false;
     if (map->deadline_ns != PARALLEL_NEVER && pl_deadline_passed(map->deadline_ns)) {
         pl_store_relaxed(&map->is_late, 1); /* read after the latch is open */
         return false;
@@ -125,8 +134,11 @@ static void runner_run(struct pl_task *task)
 static void runner_fail(struct pl_task *task, const parallel_error *error)
 {
     struct map *map = ((struct runner *)task)->map;
-    /* Fails the map as a whole: index 0 is below all, and no call of it has failed if none could be made. */
-    record_failure(map, 0, error);
+    /* No call has failed; the map has, unless other runners make all the calls. The error of a call goes before. */
+    pl_lock_acquire(&map->failure_lock);
+    if (map->failed_index == SIZE_MAX)
+        map->failure = *error;
+    pl_lock_release(&map->failure_lock);
     pl_task_complete(task, PL_TASK_FAILED);
 }
 
@@ -236,8 +248,12 @@ static void finish(struct runner *runner, struct parallel_executor *executor)
 {
     struct pl_task *task = &runner->task;
     struct map *map = runner->map;
+    if (pl_latch_is_open(&task->state))
+        return;
+    if (is_taken(map) && pl_task_cancel(task)) /* nothing is left for it */
+        return;
     if (pl_executor_runs_here(executor) && pl_task_claim(task)) {
-        task->class->run(task);
+        pl_executor_run_here(task);
         return;
     }
     pl_executor_wait_enter();
@@ -262,6 +278,9 @@ static int outcome(struct map *map)
         return pl_error_set(PARALLEL_ETIMEDOUT, 0, "%s_map: the deadline passed with %zu of %zu calls begun",
                             map->function->name, begun < map->count ? begun : map->count, map->count);
     }
+    if (pl_load_relaxed(&map->next) < map->count && map->failure.code != 0)
+        return pl_error_set(map->failure.code, 0, "%s_map: %s", map->function->name,
+                            map->failure.message);
     if (pl_load_relaxed(&map->next) < map->count)
         return pl_error_set(PARALLEL_ECANCELLED, 0, "%s_map: the executor was shut down before all calls were made",
                             map->function->name);
