@@ -36,7 +36,7 @@ typedef struct parallel_executor parallel_executor;
 typedef struct parallel_executor_options {
     const char *kind;          /* NULL: "threads" */
     size_t workers;            /* 0: parallel_worker_limit() */
-    const char *places;        /* NULL: PARALLEL_PLACES, else "cores" */
+    const char *places;        /* NULL: PARALLEL_PLACES, else as libparallel/placement.h says */
     const char *name;          /* NULL: "parallel" */
     size_t queue_limit;        /* 0: no limit */
     bool refuses_when_full;    /* false: a submission to a full queue waits */

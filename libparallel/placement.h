@@ -9,7 +9,9 @@
  *   numa      one place a set of cores that share their nearest NUMA node
  *   packages  one place a package (socket)
  *   inherit   workers are left where the thread that starts them is
- *   none      workers may run on every CPU that the process was started with
+ *   none      workers may run on every CPU that the process was started with; the default where a cgroup quota
+ *             or SLURM_CPUS_PER_TASK gives fewer CPUs than the cores we may use: it does not say which, and all
+ *             processes with such a share would choose the same ones
  *   a list    places in hwloc's syntax, parted by blanks: "core:0-3 core:8", "package:1.core:all", "0xff"
  *
  * In a list every object is one place of its own ("core:0-3" are four) and a mask is one place. Indexes are
@@ -31,10 +33,10 @@
 
 PARALLEL_BEGIN_C
 
-/* Writes one line a worker to `stream`: where `policy` (NULL: the setting PARALLEL_PLACES, else cores) would
- * put `worker_count` workers (0: the default number). The lines are those of PARALLEL_SHOW_PLACES=1. Starts
- * and binds nothing. Any thread. 0, PARALLEL_ESPECIFICATION for a malformed policy, PARALLEL_EPLACE for a
- * place that is not in the machine or not ours, PARALLEL_ERANGE for an absurd count, PARALLEL_ESETTING,
+/* Writes one line a worker to `stream`: where `policy` (NULL: the setting PARALLEL_PLACES, else the default)
+ * would put `worker_count` workers (0: the default number). The lines are those of PARALLEL_SHOW_PLACES=1.
+ * Starts and binds nothing. Any thread. 0, PARALLEL_ESPECIFICATION for a malformed policy, PARALLEL_EPLACE
+ * for a place that is not in the machine or not ours, PARALLEL_ERANGE for an absurd count, PARALLEL_ESETTING,
  * PARALLEL_ETOPOLOGY, PARALLEL_ENOMEMORY. */
 PARALLEL_API PARALLEL_MUST_CHECK int parallel_placement_print(const char *policy, size_t worker_count,
                                                               FILE *stream);

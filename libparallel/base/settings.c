@@ -26,7 +26,7 @@ static const struct setting table[PL_SETTING_COUNT] = {
                              "specification of the default executor, such as serial or threads:4,places=l3"},
     [PL_SETTING_WORKERS] = {"PARALLEL_WORKERS", COUNT, "all cores that are ours",
                             "upper limit on the number of workers of every executor and loop"},
-    [PL_SETTING_PLACES] = {"PARALLEL_PLACES", TEXT, "cores",
+    [PL_SETTING_PLACES] = {"PARALLEL_PLACES", TEXT, "cores; none if a quota gives fewer",
                            "where workers run: cores, pus, l3, numa, packages, inherit, none, or a list as hwloc writes it"},
     [PL_SETTING_SHOW_PLACES] = {"PARALLEL_SHOW_PLACES", FLAG, "0", "1 writes one line a worker: where it runs"},
     [PL_SETTING_QUIET] = {"PARALLEL_QUIET", FLAG, "0", "1 silences reports and warnings on stderr"},

@@ -40,7 +40,8 @@ struct link {
 struct chain {
     struct link links[LINK_COUNT];
     size_t length;
-    size_t cap; /* smallest count of the links that count no cores */
+    size_t cap;   /* smallest count of the links that count no cores */
+    size_t share; /* smallest count that somebody who runs the machine gave without saying which cores */
 };
 
 static struct link *add_link(struct chain *chain, size_t count)
@@ -59,6 +60,13 @@ static struct link *add_cap(struct chain *chain, size_t count)
     if (count < chain->cap)
         chain->cap = count;
     return add_link(chain, count);
+}
+
+static struct link *add_share(struct chain *chain, size_t count)
+{
+    if (count < chain->share)
+        chain->share = count;
+    return add_cap(chain, count);
 }
 
 static void add_machine(struct chain *chain, const struct pl_topology *topology)
@@ -88,7 +96,7 @@ static void add_cpus(struct chain *chain, const char *name, const struct pl_cpu_
 static void add_quota(struct chain *chain, uint64_t millicores)
 {
     uint64_t whole = millicores / 1000;
-    struct link *link = add_cap(chain, whole > 0 ? (size_t)whole : 1);
+    struct link *link = add_share(chain, whole > 0 ? (size_t)whole : 1);
     int length = snprintf(link->words, sizeof link->words, "cgroup quota %llu.%03llu",
                           (unsigned long long)whole, (unsigned long long)(millicores % 1000));
     for (int zeros = 0; zeros < 2 && link->words[length - 1] == '0'; zeros++)
@@ -107,12 +115,13 @@ static size_t read_count(const char *text)
     return (*text == '\0' || *text == ',') && count <= PL_LARGEST_COUNT ? count : 0;
 }
 
-static void add_variable(struct chain *chain, const char *name, const char *value)
+static void add_variable(struct chain *chain, struct link *(*add)(struct chain *chain, size_t count),
+                         const char *name, const char *value)
 {
     if (value == NULL || value[0] == '\0')
         return;
     size_t count = read_count(value);
-    struct link *link = add_cap(chain, count > 0 ? count : SIZE_MAX);
+    struct link *link = add(chain, count > 0 ? count : SIZE_MAX);
     if (count > 0)
         snprintf(link->words, sizeof link->words, "%s %zu", name, count);
     else
@@ -148,19 +157,20 @@ static void write_reason(const struct chain *chain, const struct pl_topology *to
 void pl_limit_compute(const struct pl_limit_sources *sources, struct pl_limit *out)
 {
     const struct pl_topology *topology = sources->topology;
-    struct chain chain = {.cap = SIZE_MAX};
+    struct chain chain = {.cap = SIZE_MAX, .share = SIZE_MAX};
     if (topology->allowed_core_count < topology->machine_core_count)
         add_cpus(&chain, "allowed set", &topology->allowed, topology->allowed_core_count);
     if (topology->core_count < topology->allowed_core_count)
         add_cpus(&chain, "affinity mask", &topology->cpus, topology->core_count);
     if (sources->quota_millicores != PL_NO_QUOTA && topology->is_this_machine)
         add_quota(&chain, sources->quota_millicores);
-    add_variable(&chain, "SLURM_CPUS_PER_TASK", sources->slurm_cpus_per_task);
-    add_variable(&chain, "OMP_NUM_THREADS", sources->omp_num_threads);
+    add_variable(&chain, add_share, "SLURM_CPUS_PER_TASK", sources->slurm_cpus_per_task);
+    add_variable(&chain, add_cap, "OMP_NUM_THREADS", sources->omp_num_threads);
     add_workers(&chain, sources->workers);
     add_machine(&chain, topology);
     out->cap = chain.cap;
     out->workers = sources->workers > 0 ? sources->workers : SIZE_MAX;
+    out->is_share = chain.share < topology->core_count;
     out->text.count = chain.links[0].count;
     write_reason(&chain, topology, &out->text);
 }

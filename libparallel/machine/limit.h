@@ -4,6 +4,7 @@
 #ifndef LIBPARALLEL_MACHINE_LIMIT_H
 #define LIBPARALLEL_MACHINE_LIMIT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <libparallel/topology.h>
@@ -14,6 +15,9 @@ struct pl_limit {
     parallel_limit text;
     size_t cap;     /* smallest of the limits that do not come from counting cores; SIZE_MAX: none */
     size_t workers; /* PARALLEL_WORKERS; SIZE_MAX if not set */
+    /* A quota or Slurm gives fewer CPUs than the cores that we may use, and does not say which: the others are for
+     * processes that know as little. */
+    bool is_share;
 };
 
 /* What the limit is computed from. */

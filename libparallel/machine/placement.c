@@ -19,6 +19,16 @@ static size_t smaller(size_t one, size_t other)
     return one < other ? one : other;
 }
 
+/* What a user gets who names no policy. Of processes that were each given a share of a machine's CPUs, but not which,
+ * all would bind themselves to the same first cores and leave the rest idle; so they are left to the kernel. */
+static const char *default_policy(const struct pl_topology *topology)
+{
+    struct pl_limit limit = {.is_share = false};
+    if (pl_topology_is_of_process(topology) && pl_limit_get(&limit) != 0)
+        return "cores"; /* the error is for whoever needs the limit itself */
+    return limit.is_share ? "none" : "cores";
+}
+
 /* What a user gets who names no count. */
 static int default_count(const struct pl_topology *topology, enum pl_policy policy, size_t place_count,
                          size_t *out)
@@ -116,7 +126,7 @@ int pl_placement_create(const struct pl_topology *topology, const char *policy, 
         return create(topology, policy, count, out);
     const char *setting = pl_setting_text(PL_SETTING_PLACES);
     if (setting == NULL)
-        return create(topology, "cores", count, out);
+        return create(topology, default_policy(topology), count, out);
     int error = create(topology, setting, count, out);
     if (error == PARALLEL_ESPECIFICATION)
         error = PARALLEL_ESETTING;
@@ -144,17 +154,21 @@ static size_t distance(const struct pl_place *one, const struct pl_place *other)
     return level;
 }
 
+/* A counting sort by distance; within one distance in turn. */
 void pl_placement_order(const struct pl_placement *placement, size_t from, size_t order[])
 {
     const struct pl_place *here = pl_placement_place(placement, from);
-    size_t filled = 0;
-    order[filled++] = from;
-    for (size_t level = 0; level <= PL_PLACE_LEVELS; level++) {
-        for (size_t step = 1; step < placement->count; step++) {
-            size_t worker = (from + step) % placement->count;
-            if (distance(here, pl_placement_place(placement, worker)) == level)
-                order[filled++] = worker;
-        }
+    size_t next[PL_PLACE_LEVELS + 2] = {1}; /* where the next worker of each distance goes; `from` is the first */
+    for (size_t worker = 0; worker < placement->count; worker++) {
+        if (worker != from)
+            next[distance(here, pl_placement_place(placement, worker)) + 1]++;
+    }
+    for (size_t level = 1; level <= PL_PLACE_LEVELS; level++)
+        next[level] += next[level - 1];
+    order[0] = from;
+    for (size_t step = 1; step < placement->count; step++) {
+        size_t worker = (from + step) % placement->count;
+        order[next[distance(here, pl_placement_place(placement, worker))]++] = worker;
     }
 }
 

@@ -29,7 +29,7 @@ struct pl_placement {
 /* The largest number of workers that can be asked for; beyond it is PARALLEL_ERANGE. */
 #define PL_WORKER_COUNT_LIMIT PL_LARGEST_COUNT
 
-/* Places `count` workers by `policy` (NULL: the setting PARALLEL_PLACES, else cores). A count of 0 is the
+/* Places `count` workers by `policy` (NULL: the setting PARALLEL_PLACES, else the default). A count of 0 is the
  * default number of libparallel/placement.h; where the topology is not this process's, no quota and no
  * setting cuts it. Any number of workers is placed: that they must share cores is told by
  * pl_occupancy_claim(). Reports nothing. 0, PARALLEL_ESPECIFICATION (PARALLEL_ESETTING if the policy came

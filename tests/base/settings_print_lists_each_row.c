@@ -43,7 +43,7 @@ PROPERTY(values_stand_as_they_were_set)
     char *table = printed_table();
     ck_assert_ptr_nonnull(strstr(table, "default: threads; now: threads:4,places=l3\n"));
     ck_assert_ptr_nonnull(strstr(table, "now: a dozen (malformed)\n"));
-    ck_assert_ptr_nonnull(strstr(table, "default: cores; now: default\n"));
+    ck_assert_ptr_nonnull(strstr(table, "default: cores; none if a quota gives fewer; now: default\n"));
     free(table);
 }
 PROPERTY_END

@@ -132,8 +132,30 @@ PROPERTY(caps_for_placement_leave_the_cores_out)
 }
 PROPERTY_END
 
-PROPERTIES(the_machine_alone, every_reason_the_tightest_first,
-           what_is_no_tighter_than_the_machine_is_not_told, a_core_of_which_one_pu_is_ours_counts,
-           quotas_are_rounded_down_and_shown_in_full, what_others_wrote_wrongly_is_ignored_and_told,
-           long_masks_are_cut, this_machines_quota_says_nothing_about_another,
-           caps_for_placement_leave_the_cores_out)
+PROPERTY(a_share_is_fewer_cpus_than_cores_and_not_said_which)
+{
+    struct pl_topology *machine = own_machine("core:8 pu:2", NULL);
+    struct pl_limit limit;
+    pl_limit_compute(&(struct pl_limit_sources){machine, PL_NO_QUOTA, NULL, NULL, 0}, &limit);
+    ck_assert(!limit.is_share);
+    pl_limit_compute(&(struct pl_limit_sources){machine, 8000, "8", "2", 3}, &limit);
+    ck_assert_msg(!limit.is_share, "the user's own wish is no share");
+    pl_limit_compute(&(struct pl_limit_sources){machine, 7999, NULL, NULL, 0}, &limit);
+    ck_assert(limit.is_share);
+    pl_limit_compute(&(struct pl_limit_sources){machine, PL_NO_QUOTA, "7", NULL, 0}, &limit);
+    ck_assert(limit.is_share);
+    pl_limit_compute(&(struct pl_limit_sources){machine, PL_NO_QUOTA, "seven", NULL, 0}, &limit);
+    ck_assert(!limit.is_share);
+    pl_topology_destroy(machine);
+    machine = own_machine("core:8 pu:2", "0-7"); /* Slurm's usual way: 8 CPUs, and the mask says which 4 cores */
+    pl_limit_compute(&(struct pl_limit_sources){machine, PL_NO_QUOTA, "8", NULL, 0}, &limit);
+    ck_assert(!limit.is_share);
+    pl_topology_destroy(machine);
+}
+PROPERTY_END
+
+PROPERTIES(a_share_is_fewer_cpus_than_cores_and_not_said_which, the_machine_alone,
+           every_reason_the_tightest_first, what_is_no_tighter_than_the_machine_is_not_told,
+           a_core_of_which_one_pu_is_ours_counts, quotas_are_rounded_down_and_shown_in_full,
+           what_others_wrote_wrongly_is_ignored_and_told, long_masks_are_cut,
+           this_machines_quota_says_nothing_about_another, caps_for_placement_leave_the_cores_out)

@@ -80,6 +80,30 @@ PROPERTY(openmps_number_does_not_cut_a_list)
 }
 PROPERTY_END
 
+PROPERTY(a_share_of_the_machine_is_not_bound_unless_asked)
+{
+    setenv("HWLOC_SYNTHETIC", "core:4 pu:1", 1);
+    setenv("SLURM_CPUS_PER_TASK", "2", 1);
+    unsetenv("PARALLEL_WORKERS");
+    unsetenv("PARALLEL_PLACES");
+    unsetenv("OMP_NUM_THREADS");
+    expect_places(own_machine(), NULL, 0, "any CPU of the process; any CPU of the process");
+    expect_places(own_machine(), NULL, 1, "any CPU of the process");
+    expect_places(own_machine(), "cores", 0, "core 0 (PU 0); core 1 (PU 1)");
+}
+PROPERTY_END
+
+PROPERTY(a_wish_of_the_users_is_bound)
+{
+    setenv("HWLOC_SYNTHETIC", "core:4 pu:1", 1);
+    setenv("OMP_NUM_THREADS", "2", 1);
+    unsetenv("SLURM_CPUS_PER_TASK");
+    unsetenv("PARALLEL_WORKERS");
+    unsetenv("PARALLEL_PLACES");
+    expect_places(own_machine(), NULL, 0, "core 0 (PU 0); core 1 (PU 1)");
+}
+PROPERTY_END
+
 PROPERTY(a_malformed_cap_is_an_error_for_whoever_needs_it)
 {
     setenv("PARALLEL_WORKERS", "many", 1);
@@ -111,4 +135,5 @@ PROPERTY_END
 PROPERTIES(the_policy_in_force_is_the_settings, without_a_setting_it_is_cores, a_malformed_setting_is_named,
            a_setting_outside_the_machine_is_named, the_cap_cuts_default_numbers_alone,
            openmps_number_does_not_cut_a_list, a_malformed_cap_is_an_error_for_whoever_needs_it,
+           a_share_of_the_machine_is_not_bound_unless_asked, a_wish_of_the_users_is_bound,
            a_described_machine_is_not_cut_by_this_ones_mask)
