@@ -15,8 +15,10 @@ libparallelinclude_HEADERS = \
 	libparallel/failure.h \
 	libparallel/function.h \
 	libparallel/future.h \
+	libparallel/loop.h \
 	libparallel/map.h \
 	libparallel/placement.h \
+	libparallel/reduce.h \
 	libparallel/resources.h \
 	libparallel/scope.h \
 	libparallel/settings.h \

@@ -8,8 +8,10 @@
 #include <libparallel/error.h>
 #include <libparallel/executor.h>
 #include <libparallel/future.h>
+#include <libparallel/loop.h>
 #include <libparallel/map.h>
 #include <libparallel/placement.h>
+#include <libparallel/reduce.h>
 #include <libparallel/scope.h>
 #include <libparallel/settings.h>
 #include <libparallel/topology.h>
@@ -17,5 +19,7 @@
 
 #include "parallel_as_completed.h"
 #include "parallel_fn.h"
+#include "parallel_for.h"
+#include "parallel_reduce.h"
 
 #endif

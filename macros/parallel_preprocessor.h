@@ -20,6 +20,12 @@
 #define PARALLEL_PP_FIRST(...)         PARALLEL_PP_FIRST_(__VA_ARGS__, ~)
 #define PARALLEL_PP_SECOND_(a, b, ...) b
 #define PARALLEL_PP_SECOND(...)        PARALLEL_PP_SECOND_(__VA_ARGS__)
+
+/* PARALLEL_PP_OPENED (a, b) is a, b. PARALLEL_PP_IS_TUPLE(a) is 1 if the argument is in parentheses, else 0. */
+#define PARALLEL_PP_OPENED(...)      __VA_ARGS__
+#define PARALLEL_PP_TUPLE_PROBE(...) ~, 1
+#define PARALLEL_PP_IS_TUPLE(a)      PARALLEL_PP_SECOND(PARALLEL_PP_TUPLE_PROBE a, 0, ~)
+
 /* How many arguments, 1 to 17. */
 #define PARALLEL_PP_COUNT(...) PARALLEL_PP_COUNT_(__VA_ARGS__, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, ~)
 #define PARALLEL_PP_COUNT_(a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, n, ...) n

@@ -26,7 +26,7 @@ static void record_failure(struct pl_scope *scope, int code, const char *format,
     scope->failure = failure;
 }
 
-static void free_failure(const parallel_error *failure)
+void pl_failure_free(const parallel_error *failure)
 {
     if (failure != &out_of_memory)
         free((void *)(uintptr_t)failure);
@@ -34,17 +34,16 @@ static void free_failure(const parallel_error *failure)
 
 int pl_scope_take_failure(struct pl_scope *scope, parallel_error *error)
 {
-    const parallel_error *failure = scope->failure;
+    const parallel_error *failure = pl_scope_release_failure(scope);
     *error = *failure;
-    scope->failure = NULL;
-    free_failure(failure);
+    pl_failure_free(failure);
     return error->code;
 }
 
 void pl_scope_adopt_failure(struct pl_scope *scope, const parallel_error *failure)
 {
     if (pl_scope_has_failed(scope))
-        free_failure(failure);
+        pl_failure_free(failure);
     else
         scope->failure = failure;
 }

@@ -67,4 +67,14 @@ int pl_scope_take_failure(struct pl_scope *scope, parallel_error *error);
 /* Makes the failure of an ended scope that of `scope`, which then owns it; freed if `scope` has failed before. */
 void pl_scope_adopt_failure(struct pl_scope *scope, const parallel_error *failure);
 
+/* Takes the failure over, to be freed with pl_failure_free(). */
+static inline const parallel_error *pl_scope_release_failure(struct pl_scope *scope)
+{
+    const parallel_error *failure = scope->failure;
+    scope->failure = NULL;
+    return failure;
+}
+
+void pl_failure_free(const parallel_error *failure);
+
 #endif

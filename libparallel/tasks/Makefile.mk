@@ -5,13 +5,24 @@ libparallel_sources += \
 	libparallel/tasks/callback.c \
 	libparallel/tasks/chain.c \
 	libparallel/tasks/chain.h \
+	libparallel/tasks/chunk.c \
+	libparallel/tasks/claiming.c \
+	libparallel/tasks/claiming.h \
 	libparallel/tasks/completion_set.c \
 	libparallel/tasks/future.c \
 	libparallel/tasks/future.h \
+	libparallel/tasks/home.c \
+	libparallel/tasks/home.h \
+	libparallel/tasks/loop.c \
+	libparallel/tasks/loop.h \
 	libparallel/tasks/map.c \
 	libparallel/tasks/observer.c \
 	libparallel/tasks/observer.h \
 	libparallel/tasks/promise.c \
+	libparallel/tasks/reduce.c \
+	libparallel/tasks/reduce.h \
 	libparallel/tasks/spawn.c \
 	libparallel/tasks/spawn.h \
+	libparallel/tasks/team.c \
+	libparallel/tasks/team.h \
 	libparallel/tasks/wait.c

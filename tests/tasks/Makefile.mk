@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 if HAVE_CHECK
 tasks_tests = \
+	tests/tasks/claims_hand_out_each_unit_once \
 	tests/tasks/failure_belongs_to_the_innermost_scope \
 	tests/tasks/spawned_call_belongs_to_its_task \
 	tests/tasks/spawned_call_is_taken_from_a_busy_owner \

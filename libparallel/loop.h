@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Inline loops: what PARALLEL_FOR and its relatives (macros/parallel_for.h, macros/parallel_reduce.h) call. A program
+ * uses the macros, and of this header the options:
+ *
+ *     parallel_error failure;
+ *     int64_t where;
+ *     PARALLEL_FOR(i, 0, n, .grain = 64, .status = &failure, .stopped_at = &where)
+ *         ...
+ *
+ * An inline loop moves between one thread and the threads of an OpenMP team. It uses one thread if it is nested in
+ * another loop, a task or an OpenMP region, if the setting PARALLEL_EXECUTOR is serial, if the program was built without
+ * OpenMP flags or with -DPARALLEL_SERIAL, and if it is so short that starting a team would cost more than it
+ * gains. What it computes is the same each time. */
+#ifndef LIBPARALLEL_LOOP_H
+#define LIBPARALLEL_LOOP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <libparallel/compiler.h>
+#include <libparallel/error.h>
+
+PARALLEL_BEGIN_C
+
+/* Options of a loop; each is 0 or NULL unless the loop says otherwise. What they point to is borrowed until the loop has
+ * ended. */
+typedef struct parallel_loop_options {
+    /* Most workers that take part. 0: as many as there are cores that are ours. More than that is allowed, and gets
+     * that many threads. Naming a number also says that the loop is worth a team, however short it is. */
+    size_t workers;
+
+    /* Iterations in a chunk. 0: chunks are sized by the time they take, some tens of microseconds. Else chunks begin at
+     * multiples of `grain` from the loop's begin and have `grain` iterations, the last one what is left. In
+     * PARALLEL_REDUCE it is the length of the pieces that are summed up each by itself, so another grain may give other
+     * bits. Naming it also says that the loop is worth a team. */
+    size_t grain;
+
+    /* With fewer iterations than this the loop runs in the caller alone. */
+    size_t inline_below;
+
+    /* What messages call this loop, beside its file and line. */
+    const char *label;
+
+    /* Receives the loop's failure, or code 0. Without it a failed loop writes one line and ends the program. */
+    parallel_error *status;
+
+    /* Receives the value of the loop variable at which the loop was stopped, by `break` or by a failure; the lowest, if
+     * there are several. If it was not stopped: the value that the variable has after the serial loop. Unchanged if the
+     * loop could not begin. */
+    int64_t *stopped_at;
+} parallel_loop_options;
+
+/* What follows belongs to the macros; members are private to the library. An iteration has an offset, counted from 0,
+ * and a position: `base` plus its offset, which for a loop of step 1 is the value of the loop variable. */
+
+/* The part of a loop that all threads read: one cache line, written while they run only by an iteration that stops. */
+struct parallel_loop_shared {
+    uint64_t stop;  /* lowest offset at which an iteration stopped; UINT64_MAX: none */
+    uint64_t base;  /* position of offset 0 */
+    uint64_t count; /* iterations */
+    uint64_t unit;  /* iterations in a unit; claims are in units */
+    void *slots;    /* one for each worker: its share of the units; NULL with one worker */
+    void *records;  /* PARALLEL_REDUCE: its variables before the loop, then after each unit */
+    uint32_t unit_count;
+    uint32_t worker_count;
+    uint32_t record_size;
+    uint8_t epoch;
+    uint8_t grain_shift; /* the first chunks have 2^grain_shift units */
+    uint16_t flags;
+};
+
+/* Most variables and options of one PARALLEL_REDUCE. */
+#define PARALLEL_REDUCE_LIMIT 17
+
+/* One loop, in the frame of its caller, who alone touches what is not in `shared`. */
+typedef struct parallel_loop {
+    struct parallel_loop_shared shared;
+    int threads; /* of the parallel region */
+    int kind;    /* PARALLEL_LOOP_... */
+    int is_open;
+    int line;
+    const char *file;
+    uint64_t begin; /* the bounds' values, sign-extended if they are signed */
+    uint64_t end;
+    uint64_t step;
+    parallel_loop_options options;
+    void *team;
+    void *site;
+    const parallel_error *failure; /* of the lowest failing iteration so far, which is this one: */
+    uint64_t failed_at;
+    uint64_t timed_ns; /* what the caller's own chunks took, and had */
+    uint64_t timed_iterations;
+    unsigned char *record; /* PARALLEL_REDUCE: the one that is being combined */
+    unsigned char *last_record;
+    int region_is_due;
+    uint32_t record_offset[PARALLEL_REDUCE_LIMIT]; /* of each variable */
+} __attribute__((aligned(64))) parallel_loop;
+
+/* What one thread of a loop has claimed. */
+typedef struct parallel_chunk {
+    uint64_t first; /* positions first to last - 1 are to be run now */
+    uint64_t last;
+    uint64_t at; /* where the body was left: `last`, or less after `break` */
+    uint64_t claim_last; /* PARALLEL_REDUCE: the claim goes on to here, unit by unit */
+    unsigned char *record; /* PARALLEL_REDUCE: of this unit */
+    uint32_t thread;
+    uint32_t threads;
+    int unfinished;
+    uint32_t claimed;  /* units of the current claim */
+    uint64_t claim_first;
+    uint64_t clock_ns; /* when the current claim began */
+    uint32_t grain;
+    uint32_t is_joined;
+    void *scope[5]; /* struct pl_loop_scope */
+} parallel_chunk;
+
+enum {
+    PARALLEL_LOOP_SIGNED = 1 << 0,         /* the loop variable is of a signed type */
+    PARALLEL_LOOP_BEGIN_SIGNED = 1 << 1,   /* the expression for the bound is */
+    PARALLEL_LOOP_END_SIGNED = 1 << 2,
+    PARALLEL_LOOP_ALONE = 1 << 3,          /* no OpenMP, or inside a region: one thread */
+    PARALLEL_LOOP_REDUCES = 1 << 4,
+};
+
+/* Begins a loop: bounds of any type up to 64 bits, converted as they are. */
+static inline parallel_loop parallel_loop_init(int kind, uint64_t begin, uint64_t end, const char *file, int line)
+{
+    parallel_loop loop;
+    __builtin_memset(&loop.options, 0, sizeof loop.options);
+    loop.is_open = 0;
+    loop.kind = kind;
+    loop.begin = begin;
+    loop.end = end;
+    loop.step = 1;
+    loop.file = file;
+    loop.line = line;
+    loop.team = NULL;
+    loop.failure = NULL;
+    loop.record = NULL;
+    loop.shared.records = NULL;
+    loop.shared.record_size = 0;
+    return loop;
+}
+
+static inline parallel_chunk parallel_chunk_init(int thread, int threads)
+{
+    parallel_chunk chunk;
+    chunk.thread = (uint32_t)thread;
+    chunk.threads = (uint32_t)threads;
+    chunk.is_joined = 0;
+    return chunk;
+}
+
+/* Chooses workers and opens the loop: 1 if the region is to run; 0 if there is nothing to do, or the loop cannot begin. */
+PARALLEL_API int parallel_loop_open(parallel_loop *loop);
+
+/* Closes the loop and hands over its result; 0. */
+PARALLEL_API int parallel_loop_close(parallel_loop *loop);
+
+/* The next chunk for the calling thread of the region: 1; 0 if it has nothing more to do here. */
+PARALLEL_API int parallel_loop_next(parallel_loop *loop, parallel_chunk *chunk);
+
+/* For a return, goto or C++ exception out of the body, which can only be without OpenMP flags. */
+PARALLEL_API void parallel_loop_abandon(parallel_loop *loop);
+PARALLEL_API void parallel_chunk_abandon(parallel_chunk *chunk);
+
+/* For the cleanup attribute. */
+static inline void parallel_loop_cleanup(parallel_loop *loop)
+{
+    if (loop->is_open)
+        parallel_loop_abandon(loop);
+}
+
+static inline void parallel_chunk_cleanup(parallel_chunk *chunk)
+{
+    if (chunk->is_joined)
+        parallel_chunk_abandon(chunk);
+}
+
+PARALLEL_END_C
+
+#endif

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The side of an inline loop that runs in its caller: checks bounds and options, chooses how many workers take part, opens
+ * the loop, and closes it with its result. The threads of the region are chunk.c's.
+ *
+ *     PARALLEL_FOR header:  init -> options -> open = 1 -> (region) -> close
+ *                                           -> open = 0: empty range, or the loop cannot begin
+ *
+ * How many threads. Starting a region of several threads costs one to two microseconds, so the caller remembers for each
+ * loop in the source what an iteration costs, and a loop that will take less than INLINE_NS runs in one
+ * thread. Clocks are not read in loops that are known to take less than UNTIMED_NS, but for one in RESAMPLED runs. */
+#include "libparallel/tasks/loop.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <string.h>
+
+#include "libparallel/base/error.h"
+#include "libparallel/base/settings.h"
+#include "libparallel/tasks/claiming.h"
+#include "libparallel/tasks/reduce.h"
+#include "libparallel/tasks/team.h"
+
+enum {
+    /* Twice the cost of a region of two threads, which is 0.6 to 1.7 us here: below it two threads gain nothing. */
+    INLINE_NS = 3000,
+    /* Two readings of the clock are 40 to 50 ns: 5 % of this. */
+    UNTIMED_NS = 1000,
+    /* A loop thought short may have grown long since: it is measured again so often. */
+    RESAMPLED = 32,
+    /* First chunk of a loop of known cost; half of what chunks grow to, for the cost may have changed. */
+    FIRST_CHUNK_NS = 10000,
+    /* As the setting PARALLEL_WORKERS: more threads than Linux allows is a typing error. */
+    LARGEST_WORKER_COUNT = 4194304,
+    /* Of long double and of SSE vectors, the most that ordinary types ask for. */
+    RECORD_ALIGNMENT = 16,
+};
+
+static pthread_mutex_t failure_lock = PTHREAD_MUTEX_INITIALIZER;
+
+void pl_loop_stop_at(parallel_loop *loop, uint64_t offset)
+{
+    _Atomic uint64_t *stop = (_Atomic uint64_t *)&loop->shared.stop;
+    uint64_t old = pl_load_relaxed(stop);
+    /* Relaxed: only the number counts, and the end of the region publishes it to the caller. */
+    while (offset < old && !pl_cas_relaxed(stop, &old, offset))
+        ;
+}
+
+void pl_loop_fail_at(parallel_loop *loop, uint64_t offset, const parallel_error *failure)
+{
+    pthread_mutex_lock(&failure_lock);
+    const parallel_error *loser = failure;
+    if (loop->failure == NULL || offset < loop->failed_at) {
+        loser = loop->failure;
+        loop->failure = failure;
+        loop->failed_at = offset;
+    }
+    pthread_mutex_unlock(&failure_lock);
+    if (loser != NULL)
+        pl_failure_free(loser);
+    pl_loop_stop_at(loop, offset);
+}
+
+static int check_settings(void)
+{
+    /* Settings do not change once read, so one good answer stands. Relaxed: the flag publishes nothing. */
+    static _Atomic int are_fine;
+    if (pl_load_relaxed(&are_fine))
+        return 0;
+    int code = parallel_settings_check();
+    if (code == 0)
+        pl_store_relaxed(&are_fine, 1);
+    return code;
+}
+
+static bool is_negative_beside_unsigned(const parallel_loop *loop, int bound_is_signed, uint64_t bound)
+{
+    return !(loop->kind & PARALLEL_LOOP_SIGNED) && (loop->kind & bound_is_signed) && (int64_t)bound < 0;
+}
+
+static int check(const parallel_loop *loop)
+{
+    int code = check_settings();
+    if (code != 0)
+        return code;
+    if (is_negative_beside_unsigned(loop, PARALLEL_LOOP_BEGIN_SIGNED, loop->begin))
+        return pl_error_set(PARALLEL_ERANGE, 0, "begin: %" PRId64 " is negative and the loop variable is unsigned",
+                            (int64_t)loop->begin);
+    if (is_negative_beside_unsigned(loop, PARALLEL_LOOP_END_SIGNED, loop->end))
+        return pl_error_set(PARALLEL_ERANGE, 0, "end: %" PRId64 " is negative and the loop variable is unsigned",
+                            (int64_t)loop->end);
+    if (loop->options.workers > LARGEST_WORKER_COUNT)
+        return pl_error_set(PARALLEL_EINVALID, 0, ".workers: %zu is more than %d", loop->options.workers,
+                            LARGEST_WORKER_COUNT);
+    return 0;
+}
+
+static uint64_t count_iterations(const parallel_loop *loop)
+{
+    bool is_empty = loop->kind & PARALLEL_LOOP_SIGNED ? (int64_t)loop->begin >= (int64_t)loop->end
+                                                      : loop->begin >= loop->end;
+    return is_empty ? 0 : loop->end - loop->begin;
+}
+
+/* Units have `unit` iterations, or a multiple that makes their count fit. */
+static void choose_units(struct parallel_loop_shared *shared, uint64_t unit)
+{
+    uint64_t needed = (shared->count - 1) / PL_CLAIM_LARGEST_UNIT_COUNT + 1;
+    if (needed > unit)
+        unit *= (needed - 1) / unit + 1;
+    shared->unit = unit;
+    shared->unit_count = (uint32_t)((shared->count - 1) / unit + 1);
+}
+
+static bool default_executor_is_serial(void)
+{
+    const char *text = pl_setting_text(PL_SETTING_EXECUTOR);
+    return text != NULL && strcmp(text, "serial") == 0;
+}
+
+static uint64_t smaller(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static bool must_run_alone(const parallel_loop *loop)
+{
+    return (loop->kind & PARALLEL_LOOP_ALONE) || loop->shared.unit_count == 1 || pl_scope_current != NULL ||
+           loop->shared.count < loop->options.inline_below || default_executor_is_serial();
+}
+
+/* A loop that names its workers or its grain gets them. */
+static bool is_worth_a_team(const parallel_loop *loop, float expected_ns)
+{
+    return expected_ns == 0 || expected_ns >= INLINE_NS || loop->options.workers != 0 || loop->options.grain != 0;
+}
+
+static void choose_timing(struct parallel_loop_shared *shared, struct pl_loop_site *site, float expected_ns)
+{
+    bool is_short = expected_ns != 0 && expected_ns < UNTIMED_NS;
+    if (is_short && ++site->untimed_runs < RESAMPLED) {
+        shared->flags |= PL_LOOP_IS_SHORT;
+        return;
+    }
+    site->untimed_runs = 0;
+    shared->flags |= PL_LOOP_IS_TIMED;
+    float unit_ns = site->ns_per_iteration * (float)shared->unit;
+    while (unit_ns != 0 && unit_ns < FIRST_CHUNK_NS / 2 && shared->grain_shift < 28) {
+        shared->grain_shift++;
+        unit_ns *= 2;
+    }
+}
+
+static void set_alone(parallel_loop *loop)
+{
+    loop->threads = 1;
+    loop->shared.slots = NULL;
+    loop->shared.worker_count = 1;
+    loop->shared.flags = 0;
+    loop->shared.grain_shift = 0;
+}
+
+static int set_team(parallel_loop *loop, struct pl_loop_team *team, uint32_t workers)
+{
+    uint32_t threads;
+    int code = pl_loop_team_fit(team, workers, &threads);
+    if (code != 0)
+        return code;
+    loop->threads = (int)threads;
+    loop->shared.slots = team->slots;
+    loop->shared.worker_count = workers;
+    loop->shared.epoch = (uint8_t)pl_loop_team_next_epoch(team);
+    if (loop->options.grain != 0)
+        loop->shared.flags |= PL_LOOP_IS_FIXED;
+    return 0;
+}
+
+static int choose_workers(parallel_loop *loop, const void *where)
+{
+    set_alone(loop);
+    if (must_run_alone(loop))
+        return 0;
+    uint32_t workers = (uint32_t)loop->options.workers;
+    int code = workers != 0 ? 0 : pl_loop_worker_limit(&workers);
+    if (code != 0)
+        return code;
+    workers = (uint32_t)smaller(workers, loop->shared.unit_count);
+    struct pl_loop_team *team = workers > 1 ? pl_loop_team_of_caller() : NULL;
+    if (team == NULL)
+        return 0;
+    struct pl_loop_site *site = pl_loop_team_site(team, where);
+    float expected_ns = site->ns_per_iteration * (float)loop->shared.count;
+    loop->team = team;
+    loop->site = site;
+    loop->timed_ns = 0;
+    loop->timed_iterations = 0;
+    choose_timing(&loop->shared, site, expected_ns);
+    return is_worth_a_team(loop, expected_ns) ? set_team(loop, team, workers) : 0;
+}
+
+static void report_value(parallel_loop *loop, uint64_t offset)
+{
+    if (loop->options.stopped_at != NULL)
+        *loop->options.stopped_at = (int64_t)(loop->begin + offset * loop->step);
+}
+
+static void succeed(parallel_loop *loop)
+{
+    if (loop->options.status != NULL) {
+        loop->options.status->code = 0;
+        loop->options.status->system_errno = 0;
+        loop->options.status->message[0] = '\0';
+    }
+}
+
+/* `where` is "" or says at which iteration. */
+static void fail(const parallel_loop *loop, const parallel_error *failure, const char *where)
+{
+    if (loop->options.status == NULL)
+        pl_report_and_abort("%s:%d: loop%s%s failed%s: %s (%s %d)", loop->file, loop->line,
+                            loop->options.label != NULL ? " " : "",
+                            loop->options.label != NULL ? loop->options.label : "", where, failure->message,
+                            parallel_error_name(failure->code), failure->code);
+    pl_error_set_copy(failure);
+    *loop->options.status = *failure;
+}
+
+static void fail_at(parallel_loop *loop)
+{
+    char where[40];
+    uint64_t value = loop->begin + loop->failed_at * loop->step;
+    if (loop->kind & PARALLEL_LOOP_SIGNED)
+        snprintf(where, sizeof where, " at index %" PRId64, (int64_t)value);
+    else
+        snprintf(where, sizeof where, " at index %" PRIu64, value);
+    fail(loop, loop->failure, where);
+}
+
+static void remember_cost(parallel_loop *loop)
+{
+    struct pl_loop_site *site = loop->site;
+    /* One more nanosecond, so that a loop that was measured never looks as if it was not. */
+    if ((loop->shared.flags & PL_LOOP_IS_TIMED) && loop->timed_iterations != 0)
+        site->ns_per_iteration = (float)(loop->timed_ns + 1) / (float)loop->timed_iterations;
+}
+
+static void release(parallel_loop *loop)
+{
+    loop->is_open = 0;
+    if (loop->shared.records != NULL)
+        pl_loop_team_return_records(loop->team, loop->shared.records);
+    if (loop->failure != NULL)
+        pl_failure_free(loop->failure);
+    loop->failure = NULL;
+}
+
+int parallel_loop_close(parallel_loop *loop)
+{
+    uint64_t stop = pl_loop_stop(loop);
+    remember_cost(loop);
+    report_value(loop, smaller(stop, loop->shared.count));
+    /* A failure above the lowest `break` is one that the serial loop would not have met. */
+    if (loop->failure != NULL && loop->failed_at == stop)
+        fail_at(loop);
+    else
+        succeed(loop);
+    release(loop);
+    return 0;
+}
+
+static int make_records(parallel_loop *loop)
+{
+    struct parallel_loop_shared *shared = &loop->shared;
+    /* Whole lines would waste a few bytes' records; what alignment a variable can ask for divides this. */
+    size_t record_size = (shared->record_size + RECORD_ALIGNMENT - 1) / RECORD_ALIGNMENT * RECORD_ALIGNMENT;
+    size_t size;
+    if (!__builtin_mul_overflow(record_size, (size_t)shared->unit_count + 1, &size))
+        shared->records = pl_loop_team_borrow_records(loop->team, size);
+    if (shared->records == NULL)
+        return pl_error_set(PARALLEL_ENOMEMORY, 0, "reduction: no memory for %" PRIu32 " records of %zu bytes",
+                            shared->unit_count, record_size);
+    shared->record_size = (uint32_t)record_size;
+    return 0;
+}
+
+static int begin(parallel_loop *loop, const void *where)
+{
+    struct parallel_loop_shared *shared = &loop->shared;
+    int code = check(loop);
+    if (code != 0)
+        return code;
+    shared->stop = UINT64_MAX;
+    shared->base = loop->begin;
+    shared->count = count_iterations(loop);
+    if (shared->count == 0)
+        return 0;
+    uint64_t unit = loop->options.grain;
+    if (unit == 0)
+        unit = loop->kind & PARALLEL_LOOP_REDUCES ? pl_reduce_unit(shared->count, shared->record_size) : 1;
+    choose_units(shared, unit);
+    code = choose_workers(loop, where);
+    return code == 0 && (loop->kind & PARALLEL_LOOP_REDUCES) ? make_records(loop) : code;
+}
+
+int parallel_loop_open(parallel_loop *loop)
+{
+    if (begin(loop, __builtin_return_address(0)) != 0) {
+        fail(loop, parallel_last_error(), "");
+        return 0;
+    }
+    if (loop->shared.count == 0) {
+        report_value(loop, 0);
+        succeed(loop);
+        return 0;
+    }
+    loop->is_open = 1;
+    return 1;
+}
+
+void parallel_loop_abandon(parallel_loop *loop)
+{
+    if (loop->failure != NULL)
+        fail_at(loop);
+    else if (loop->options.status != NULL)
+        pl_error_fill(loop->options.status, PARALLEL_EABANDONED, 0, "%s:%d: the body was left by return or goto",
+                      loop->file, loop->line);
+    release(loop);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * What the two halves of an inline loop share: loop.c opens and closes it in its caller, chunk.c hands out its chunks in
+ * each thread of the region. */
+#ifndef LIBPARALLEL_TASKS_LOOP_H
+#define LIBPARALLEL_TASKS_LOOP_H
+
+#include <stdbool.h>
+
+#include <libparallel/loop.h>
+
+#include "libparallel/base/atomics.h"
+#include "libparallel/executors/scope.h"
+
+/* Bits of parallel_loop_shared.flags. */
+enum {
+    PL_LOOP_IS_TIMED = 1 << 0, /* each thread times its claims and sizes the next by it; the caller remembers the cost */
+    PL_LOOP_IS_FIXED = 1 << 1, /* .grain was given: one unit a claim */
+    PL_LOOP_IS_SHORT = 1 << 2, /* a share is less work than looking around: claim it whole, look nowhere else */
+};
+
+/* The scope of one thread's share of a loop, inside its parallel_chunk. */
+struct pl_loop_scope {
+    struct pl_scope scope;
+    parallel_loop *loop;
+    const parallel_chunk *chunk;
+};
+
+_Static_assert(sizeof(struct pl_loop_scope) <= sizeof((parallel_chunk *)0)->scope, "the public struct has the room");
+
+/* The public header has no C11 atomics, being C++ as well; these two members are only touched through here. */
+_Static_assert(sizeof(_Atomic uint64_t) == sizeof(uint64_t) && _Alignof(_Atomic uint64_t) == _Alignof(uint64_t),
+               "an atomic lies where a plain one does");
+
+static inline uint64_t pl_loop_stop(const parallel_loop *loop)
+{
+    /* Relaxed: a late look runs a chunk too many above the stop, which is allowed. */
+    return pl_load_relaxed((const _Atomic uint64_t *)&loop->shared.stop);
+}
+
+/* Lowers the loop's stop to `offset`. */
+void pl_loop_stop_at(parallel_loop *loop, uint64_t offset);
+
+/* The iteration at `offset` has failed: keeps the failure if it is the lowest so far, else frees it; stops the loop. */
+void pl_loop_fail_at(parallel_loop *loop, uint64_t offset, const parallel_error *failure);
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * PARALLEL_FOR: an annotated `for` loop.
+ *
+ *     PARALLEL_FOR(i, begin, end)                  for (T i = begin; i < end; ++i)
+ *         body                                         body
+ *     PARALLEL_FOR(i, begin, end, .grain = 64)     the same; options are those of struct parallel_loop_options
+ *         body
+ *
+ * The iterations run on the threads of the caller's OpenMP team, in any order, so they must not depend on each other. The
+ * body sees the variables around it, as in any loop; what several iterations write they must write to different places.
+ *
+ * - T is the integer type that `begin + end` has after the usual promotions; `i` is a variable of that type, which the
+ *   body does not change. Bounds are evaluated once. An empty or reversed range runs zero times. A negative bound beside
+ *   an unsigned T fails with PARALLEL_ERANGE.
+ * - `continue` ends the iteration. `break` stops the loop: every iteration below the lowest one that breaks has run, of
+ *   those above it some may have; .stopped_at receives that index.
+ * - parallel_fail() and then `break` fails the loop with the error of the lowest failing index, which is the one that the
+ *   serial loop would have met first; .status receives it, and without .status the program ends with the message.
+ *   (A body that fails and does not break goes on to the end of its chunk, and then counts as the chunk's first index.)
+ * - `return`, and `goto` out of the body, do not compile under OpenMP. A C++ exception must not leave the body.
+ *
+ * The expansion is a statement of nested `for` headers, the innermost of which is a plain loop that the compiler
+ * vectorises (L, C and l stand for hidden names):
+ *
+ *     for (parallel_loop L = parallel_loop_init(...);
+ *          L.is_open ? parallel_loop_close(&L) : (options..., parallel_loop_open(&L)); )   chooses workers
+ *       #pragma omp parallel num_threads(L.threads)                                    outlines what follows
+ *         for (parallel_chunk C = parallel_chunk_init(...); parallel_loop_next(&L, &C); )
+ *           for (T i = (T)C.first, l = (T)C.last; C.unfinished; C.unfinished = 0, C.at = (uint64_t)i)
+ *             for (; i < l; ++i)
+ *               body
+ */
+#ifndef PARALLEL_FOR_H
+#define PARALLEL_FOR_H
+
+#include <libparallel/loop.h>
+#include <libparallel/scope.h>
+
+#include "parallel_preprocessor.h"
+#include "parallel_serial.h"
+
+#define PARALLEL_FOR(...) PARALLEL_FOR_1(__COUNTER__, __VA_ARGS__)
+#define PARALLEL_FOR_1(id, i, begin, ...)                                                                     \
+    PARALLEL_FOR_2(PARALLEL_PP_CAT(parallel_loop_, id), PARALLEL_PP_CAT(parallel_chunk_, id),                 \
+                   PARALLEL_PP_CAT(parallel_bound_, id), i, begin, PARALLEL_PP_FIRST(__VA_ARGS__), __VA_ARGS__)
+/* What follows `end` is `end` once more, as the head of the list of options. */
+#define PARALLEL_FOR_2(loop, chunk, bound, i, begin, end, ...)                                                \
+    PARALLEL_LOOP_OPENED(loop, 0, begin, end, PARALLEL_PP_EACH(PARALLEL_OPTION, loop, __VA_ARGS__))           \
+    PARALLEL_OPENMP(parallel num_threads(loop.threads))                                                       \
+    PARALLEL_LOOP_CHUNKS(loop, chunk, parallel_loop_next)                                                     \
+    for (PARALLEL_INDEX(begin, end) i = (PARALLEL_INDEX(begin, end))chunk.first,                              \
+                                    bound = (PARALLEL_INDEX(begin, end))chunk.last;                           \
+         chunk.unfinished; chunk.unfinished = 0, chunk.at = (uint64_t)i)                                      \
+        for (; i < bound; ++i)
+
+/* The first header of every loop. `settings` is a list of expressions, each followed by a comma. */
+#define PARALLEL_LOOP_OPENED(loop, flags, begin, end, settings)                                               \
+    for (parallel_loop loop __attribute__((cleanup(parallel_loop_cleanup))) = parallel_loop_init(             \
+             PARALLEL_LOOP_KIND(begin, end) | (flags), (uint64_t)(begin), (uint64_t)(end), __FILE__, __LINE__); \
+         loop.is_open ? parallel_loop_close(&loop) : (settings parallel_loop_open(&loop));)
+
+#define PARALLEL_OPTION(loop, number, option) (void)(loop.options option),
+
+/* The header that runs in each thread of the team. */
+#define PARALLEL_LOOP_CHUNKS(loop, chunk, next)                                                               \
+    for (parallel_chunk chunk __attribute__((cleanup(parallel_chunk_cleanup))) =                              \
+             parallel_chunk_init(parallel_openmp_thread(), parallel_openmp_threads());                        \
+         next(&loop, &chunk);)
+
+/* The loop variable's type. The bitwise or refuses floating-point bounds and pointers. */
+#define PARALLEL_INDEX(begin, end) __typeof__(((begin) + (end)) | 0)
+
+#define PARALLEL_IS_SIGNED(type) ((type)-1 < (type)1)
+
+/* The array of size -1 refuses a T of more than 64 bits. */
+#define PARALLEL_LOOP_KIND(begin, end)                                                                        \
+    (PARALLEL_IS_SIGNED(PARALLEL_INDEX(begin, end)) * PARALLEL_LOOP_SIGNED |                                  \
+     PARALLEL_IS_SIGNED(__typeof__((begin) | 0)) * PARALLEL_LOOP_BEGIN_SIGNED |                               \
+     PARALLEL_IS_SIGNED(__typeof__((end) | 0)) * PARALLEL_LOOP_END_SIGNED |                                   \
+     (parallel_openmp_is_inside() != 0) * PARALLEL_LOOP_ALONE |                                               \
+     (int)(sizeof(char[sizeof(PARALLEL_INDEX(begin, end)) <= sizeof(uint64_t) ? 1 : -1]) - 1))
+
+#endif

@@ -1,0 +1,46 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# The compiler vectorises the bodies of inline loops as it does those of plain ones, with and without OpenMP flags.
+. "$top_srcdir/tests/support/script.sh"
+
+[ "$SANITIZER" = no ] || skip 'sanitizers keep compilers from vectorising'
+
+cat >"$work/body.c" <<'END'
+#include <parallel.h>
+void scale(double *restrict y, const double *restrict x, size_t n, double a)
+{
+    PARALLEL_FOR(i, 0, n)
+        y[i] = a * x[i] + y[i];
+}
+END
+cat >"$work/sum.c" <<'END'
+#include <parallel.h>
+long sum(const int *x, size_t n)
+{
+    long total = 0;
+    PARALLEL_REDUCE(i, 0, n, (+, total))
+        total += x[i];
+    return total;
+}
+END
+
+# vectorises SOURCE LINE: the loop that begins in this line.
+vectorises() {
+    for flags in '' "$OPENMP_CFLAGS"; do
+        case $($CC --version) in
+        *clang*) report=-Rpass=loop-vectorize said='vectorized loop' ;;
+        *) report=-fopt-info-vec said='loop vectorized' ;;
+        esac
+        # shellcheck disable=SC2086 # a list of flags
+        $CC -std=c11 $flags -O3 $report -I"$top_srcdir" -I"$top_srcdir/macros" -c -o "$work/out.o" "$work/$1" \
+            >"$work/output" 2>&1
+        grep -q "^[^ ]*$1:$2:.*$said" "$work/output" || {
+            cat "$work/output" >&2
+            fail "$1 is not vectorised with '$flags'"
+        }
+    done
+}
+
+vectorises body.c 4
+vectorises sum.c 5

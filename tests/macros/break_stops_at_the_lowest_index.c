@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <parallel.h>
+
+#include <stdatomic.h>
+#include <string.h>
+
+#include "tests/support/property.h"
+
+enum { COUNT = 30000 };
+
+static atomic_uchar hits[COUNT];
+
+PROPERTY(and_everything_below_has_run)
+{
+    static const int periods[] = {1, 7, 1000, 29999, COUNT + 1};
+    for (size_t p = 0; p < sizeof periods / sizeof periods[0]; p++)
+        for (size_t workers = 0; workers <= 8; workers++) {
+            memset(hits, 0, sizeof hits);
+            int64_t where = -1;
+            PARALLEL_FOR(i, 0, COUNT, .workers = workers, .stopped_at = &where) {
+                hits[i]++;
+                if (i % periods[p] == periods[p] - 1)
+                    break;
+            }
+            ck_assert_int_eq(where, periods[p] <= COUNT ? periods[p] - 1 : COUNT);
+            for (int i = 0; i < COUNT; i++)
+                ck_assert_int_le(hits[i], 1);
+            for (int i = 0; i < where; i++)
+                ck_assert_int_eq(hits[i], 1);
+        }
+}
+PROPERTY_END
+
+PROPERTY(in_the_type_of_the_loop)
+{
+    int64_t where = 0;
+    PARALLEL_FOR(i, -100, 100, .stopped_at = &where)
+        if (i == -30)
+            break;
+    ck_assert_int_eq(where, -30);
+}
+PROPERTY_END
+
+PROPERTY(of_the_inner_loop_alone)
+{
+    atomic_int rows = 0;
+    PARALLEL_FOR(i, 0, 50) {
+        int64_t where = 0;
+        PARALLEL_FOR(j, 0, 50, .stopped_at = &where)
+            if (j == i)
+                break;
+        if (where == i)
+            rows++;
+    }
+    ck_assert_int_eq(rows, 50);
+}
+PROPERTY_END
+
+PROPERTY(and_tells_the_bodies_above_it)
+{
+    /* Iteration 0 stops the loop; the others wait until they are told so. */
+    PARALLEL_FOR(i, 0, 2, .workers = 2, .grain = 1) {
+        ck_assert(!parallel_is_cancelled() || i == 1);
+        if (i == 0)
+            break;
+        while (!parallel_is_cancelled())
+            ;
+    }
+}
+PROPERTY_END
+
+PROPERTIES(and_everything_below_has_run, in_the_type_of_the_loop, of_the_inner_loop_alone,
+           and_tells_the_bodies_above_it)
