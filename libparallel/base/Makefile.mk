@@ -16,4 +16,6 @@ libparallel_sources += \
 	libparallel/base/parking_lot.c \
 	libparallel/base/parking_lot.h \
 	libparallel/base/settings.c \
-	libparallel/base/settings.h
+	libparallel/base/settings.h \
+	libparallel/base/size.c \
+	libparallel/base/size.h
