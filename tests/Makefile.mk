@@ -14,8 +14,13 @@ libtest_support_la_SOURCES = \
 	tests/support/kernel_view.c \
 	tests/support/kernel_view.h \
 	tests/support/property.h \
+	tests/support/sanitizer.h \
+	tests/support/seed.c \
+	tests/support/seed.h \
 	tests/support/single_step.c \
 	tests/support/single_step.h \
+	tests/support/stepper.c \
+	tests/support/stepper.h \
 	tests/support/threads.c \
 	tests/support/threads.h
 
