@@ -1,1 +1,75 @@
 # SPDX-License-Identifier: BSD-3-Clause
+# `make bench` builds the benchmarks and runs them beside their peers. Nothing of this is built by `make` or tested by
+# `make check`: peers are optional, and a missing one is named.
+EXTRA_PROGRAMS += bench/compare bench/fork_join/parallel bench/fork_join/one-worker bench/fork_join/serial \
+	bench/loops/parallel bench/loops/serial
+bench_cflags = -O3 $(AM_CFLAGS) -Wno-conversion -Wno-shadow -Wno-pedantic
+
+bench_compare_LDADD = -lm
+bench_loops_serial_CFLAGS = $(bench_cflags)
+bench_loops_serial_LDADD = -lm
+bench_loops_parallel_CFLAGS = $(bench_cflags) $(OPENMP_CFLAGS)
+bench_loops_parallel_LDADD = libparallel.la -lm
+bench_loops_serial_SOURCES = bench/loops/serial.c bench/loops/kernels.h bench/measure.h
+bench_loops_parallel_SOURCES = bench/loops/parallel.c bench/loops/kernels.h
+
+bench_fork_join_sources = bench/fork_join/parallel.c bench/fork_join/kernels.h
+bench_fork_join_parallel_SOURCES = $(bench_fork_join_sources)
+bench_fork_join_parallel_CFLAGS = $(bench_cflags) -O2 -DNDEBUG -DBENCH_WORKERS=2
+bench_fork_join_parallel_LDADD = libparallel.la -lm
+bench_fork_join_one_worker_SOURCES = $(bench_fork_join_sources)
+bench_fork_join_one_worker_CFLAGS = $(bench_cflags) -O2 -DNDEBUG -DBENCH_WORKERS=1
+bench_fork_join_one_worker_LDADD = libparallel.la -lm
+bench_fork_join_serial_SOURCES = $(bench_fork_join_sources)
+bench_fork_join_serial_CFLAGS = $(bench_cflags) -O2 -DBENCH_SERIAL
+bench_fork_join_serial_LDADD = -lm
+
+# Peers are compiled by their own compilers, so automake's rules do not fit.
+EXTRA_DIST += bench/fork_join/openmp.c bench/fork_join/tbb.cc bench/fork_join/run.sh bench/loops/openmp.c bench/loops/tbb.cc bench/loops/pthreadpool.cc bench/loops/run.sh
+bench_schedules = static dynamic-1 dynamic-64 guided
+bench_partitioners = auto static affinity
+bench_loops_peers = bench/loops/serial $(bench_schedules:%=bench/loops/libgomp-%) \
+	$(bench_schedules:%=bench/loops/libomp-%) $(bench_partitioners:%=bench/loops/tbb-%) bench/loops/pthreadpool
+CLEANFILES += $(bench_loops_peers) bench/loops/loops.dat bench/loops/loops.svg bench/loops/loops.png
+
+# Each prints nothing and leaves no program where its compiler or library is missing; run.sh names what is missing.
+bench_quietly = 2>$@.log || { echo "not built: $@ (see $@.log)"; rm -f $@; }
+
+bench/loops/libgomp-%: bench/loops/openmp.c bench/loops/kernels.h
+	@$(MKDIR_P) $(@D)
+	@gcc -O3 -fopenmp -DBENCH_SCHEDULE="$$(echo $* | tr - ,)" $< -o $@ -lm $(bench_quietly)
+
+bench/loops/libomp-%: bench/loops/openmp.c bench/loops/kernels.h
+	@$(MKDIR_P) $(@D)
+	@clang -O3 -fopenmp -DBENCH_SCHEDULE="$$(echo $* | tr - ,)" $< -o $@ -lm $(bench_quietly)
+
+bench/loops/tbb-%: bench/loops/tbb.cc bench/loops/kernels.h
+	@$(MKDIR_P) $(@D)
+	@$(CXX) -std=c++17 -O3 -DBENCH_PARTITIONER=tbb::$*_partitioner $< -o $@ -ltbb -lm $(bench_quietly)
+
+bench/loops/pthreadpool: bench/loops/pthreadpool.cc bench/loops/kernels.h
+	@$(MKDIR_P) $(@D)
+	@$(CXX) -std=c++17 -O3 $< -o $@ -lpthreadpool -lpthread -lm $(bench_quietly)
+
+bench_fork_join_peers = bench/fork_join/libgomp bench/fork_join/libomp bench/fork_join/tbb
+CLEANFILES += $(bench_fork_join_peers) bench/fork_join/fork_join.dat
+
+bench/fork_join/libgomp: bench/fork_join/openmp.c bench/fork_join/kernels.h bench/measure.h
+	@$(MKDIR_P) $(@D)
+	@gcc -O2 -fopenmp $< -o $@ -lm $(bench_quietly)
+
+bench/fork_join/libomp: bench/fork_join/openmp.c bench/fork_join/kernels.h bench/measure.h
+	@$(MKDIR_P) $(@D)
+	@clang -O2 -fopenmp $< -o $@ -lm $(bench_quietly)
+
+bench/fork_join/tbb: bench/fork_join/tbb.cc bench/fork_join/kernels.h bench/measure.h
+	@$(MKDIR_P) $(@D)
+	@$(CXX) -std=c++17 -O2 $< -o $@ -ltbb -lm $(bench_quietly)
+
+.PHONY: bench bench-fork-join bench-loops
+bench: bench-loops bench-fork-join
+bench-fork-join: bench/compare bench/fork_join/parallel bench/fork_join/one-worker bench/fork_join/serial \
+	$(bench_fork_join_peers)
+	@sh $(srcdir)/bench/fork_join/run.sh bench/fork_join
+bench-loops: bench/compare bench/loops/parallel $(bench_loops_peers)
+	@sh $(srcdir)/bench/loops/run.sh bench/loops "parallel $(bench_loops_peers:bench/loops/%=%)"

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Compares programs that do the same work. Each is called as `PROGRAM KERNEL SECONDS` and prints the time of one run in
+ * nanoseconds and a value that all must agree on ("nan 0": does not take part).
+ *
+ *     compare ROUNDS SECONDS DATA-FILE kernel... -- label=program...
+ *
+ * The first program is ours; the one with the label "serial" is a floor, not a peer. In each round every program runs
+ * once, one after the other and in rotating order, so that what else the machine does hits all of them. Ratios are
+ * formed within a round and their median is shown: more than 1 means that ours is faster. The spread is that of our own
+ * times: (upper quartile - lower quartile) / median.
+ *
+ * Does not: judge. A goal stands beside each ratio; who reads the table sees whether it is met. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_PROGRAMS = 32, MOST_ROUNDS = 101 };
+
+static const struct {
+    double peer;   /* best peer's time / ours, at least */
+    double serial; /* the serial loop's time / ours, at least */
+} goal = {0.97, 1.0};
+
+struct program {
+    const char *label;
+    const char *path;
+    double ns[MOST_ROUNDS];
+    double value;
+};
+
+static int compare_doubles(const void *one, const void *other)
+{
+    double a = *(const double *)one, b = *(const double *)other;
+    return (a > b) - (a < b);
+}
+
+static double quantile(const double *values, int count, double q)
+{
+    double sorted[MOST_ROUNDS];
+    memcpy(sorted, values, (size_t)count * sizeof *values);
+    qsort(sorted, (size_t)count, sizeof *sorted, compare_doubles);
+    return sorted[(int)(q * (count - 1) + 0.5)];
+}
+
+static double median_ratio(const struct program *other, const struct program *ours, int rounds)
+{
+    double ratios[MOST_ROUNDS];
+    for (int round = 0; round < rounds; round++)
+        ratios[round] = other->ns[round] / ours->ns[round];
+    return quantile(ratios, rounds, 0.5);
+}
+
+static void run(struct program *program, const char *kernel, const char *seconds, int round)
+{
+    char command[1024];
+    snprintf(command, sizeof command, "%s %s %s", program->path, kernel, seconds);
+    FILE *output = popen(command, "r");
+    char text[64] = "";
+    if (output == NULL || fscanf(output, "%63s %lf", text, &program->value) != 2 || pclose(output) != 0) {
+        fprintf(stderr, "compare: %s failed\n", command);
+        exit(1);
+    }
+    program->ns[round] = strtod(text, NULL);
+}
+
+static void print_kernel(FILE *data, const char *kernel, const struct program *programs, int count, int rounds)
+{
+    const struct program *ours = &programs[0], *best = NULL, *serial = NULL;
+    double best_ratio = INFINITY;
+    for (int i = 1; i < count; i++) {
+        if (strcmp(programs[i].label, "serial") == 0) {
+            serial = isnan(programs[i].ns[0]) ? NULL : &programs[i];
+            continue;
+        }
+        double ratio = median_ratio(&programs[i], ours, rounds);
+        if (ratio < best_ratio) {
+            best_ratio = ratio;
+            best = &programs[i];
+        }
+    }
+    double middle = quantile(ours->ns, rounds, 0.5);
+    double spread = (quantile(ours->ns, rounds, 0.75) - quantile(ours->ns, rounds, 0.25)) / middle;
+    printf("%-18s %12.0f ns  spread %4.1f %%", kernel, middle, 100 * spread);
+    if (best != NULL)
+        printf("  best peer %-20s %5.2f  %s", best->label, best_ratio, best_ratio >= goal.peer ? "met   " : "MISSED");
+    if (serial != NULL) {
+        double ratio = median_ratio(serial, ours, rounds);
+        printf("  serial %5.2f  %s", ratio, ratio >= goal.serial ? "met" : "MISSED");
+    }
+    printf("\n");
+    fprintf(data, "%s", kernel);
+    for (int i = 0; i < count; i++)
+        fprintf(data, " %g", isnan(programs[i].ns[0]) ? 0.0 : median_ratio(&programs[i], ours, rounds));
+    fprintf(data, "\n");
+    fflush(NULL);
+}
+
+int main(int argc, char **argv)
+{
+    static struct program programs[MOST_PROGRAMS];
+    int count = 0, separator = 0;
+    for (int i = 4; i < argc && separator == 0; i++)
+        if (strcmp(argv[i], "--") == 0)
+            separator = i;
+    int rounds = argc > 1 ? atoi(argv[1]) : 0;
+    if (separator == 0 || rounds < 1 || rounds > MOST_ROUNDS || argc - separator - 1 > MOST_PROGRAMS) {
+        fprintf(stderr, "usage: %s ROUNDS SECONDS DATA-FILE kernel... -- label=program...\n", argv[0]);
+        return 2;
+    }
+    for (int i = separator + 1; i < argc; i++) {
+        char *equals = strchr(argv[i], '=');
+        if (equals == NULL) {
+            fprintf(stderr, "%s: expected label=program, found %s\n", argv[0], argv[i]);
+            return 2;
+        }
+        *equals = '\0';
+        programs[count].label = argv[i];
+        programs[count++].path = equals + 1;
+    }
+    FILE *data = fopen(argv[3], "w");
+    if (data == NULL) {
+        perror(argv[3]);
+        return 1;
+    }
+    fprintf(data, "kernel");
+    for (int i = 0; i < count; i++)
+        fprintf(data, " %s", programs[i].label);
+    fprintf(data, "\n");
+    printf("%d rounds of %d programs; ratios above 1: ours is faster; goals: peer %.2f, serial %.2f\n", rounds, count,
+           goal.peer, goal.serial);
+    for (int k = 4; k < separator; k++) {
+        for (int round = 0; round < rounds; round++)
+            for (int i = 0; i < count; i++)
+                run(&programs[(i + round) % count], argv[k], argv[2], round);
+        for (int i = 1; i < count; i++)
+            if (!isnan(programs[i].ns[0]) &&
+                fabs(programs[i].value - programs[0].value) > 1e-6 * fabs(programs[0].value)) {
+                fprintf(stderr, "compare: %s: %s found %.17g, %s %.17g\n", argv[k], programs[i].label, programs[i].value,
+                        programs[0].label, programs[0].value);
+                return 1;
+            }
+        print_kernel(data, argv[k], programs, count, rounds);
+    }
+    return fclose(data) == 0 ? 0 : 1;
+}

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Recursive programs, every call a task, written once. A peer's file defines
+ *
+ *     BENCH_DECLARE(type, f, parameter types...)  after the declaration of f
+ *     BENCH_FORK(f, n)                            opens a scope for up to n calls of f
+ *     BENCH_SPAWN(f, k, target, arguments...)     call number k may run elsewhere; its result goes to `target`
+ *     BENCH_JOIN(f, n, targets)                   waits for the calls 0 to n - 1; targets(k) is where result k goes
+ *     BENCH_ROOT(type, f, arguments...)           runs f on the workers and is its result
+ *
+ * and includes this. A program is called as `PEER KERNEL SECONDS`, as the loops are (bench/loops/kernels.h). */
+#ifndef BENCH_FORK_JOIN_KERNELS_H
+#define BENCH_FORK_JOIN_KERNELS_H
+
+#include "../measure.h"
+
+/* ---- fib(32): nothing but tasks ---- */
+
+static long fib(int n);
+BENCH_DECLARE(long, fib, int)
+
+__attribute__((noinline)) static long fib(int n)
+{
+    if (n < 2)
+        return n;
+    long a, b;
+    BENCH_FORK(fib, 1);
+    BENCH_SPAWN(fib, 0, a, n - 1);
+    b = fib(n - 2);
+    BENCH_JOIN(fib, 1, a);
+    return a + b;
+}
+
+/* ---- n-queens: up to 11 tasks at a node, boards by value ---- */
+
+struct board {
+    int row;
+    unsigned columns, left, right;
+};
+enum { QUEENS = 11 };
+
+static long queens(struct board board);
+BENCH_DECLARE(long, queens, struct board)
+
+static long queens(struct board board)
+{
+    if (board.row == QUEENS)
+        return 1;
+    long counts[QUEENS];
+    int count = 0;
+    BENCH_FORK(queens, QUEENS);
+    unsigned free_columns = ((1u << QUEENS) - 1) & ~(board.columns | board.left | board.right);
+    while (free_columns != 0) {
+        unsigned bit = free_columns & (0u - free_columns);
+        free_columns &= free_columns - 1;
+        struct board next = {board.row + 1, board.columns | bit, (board.left | bit) << 1, (board.right | bit) >> 1};
+        BENCH_SPAWN(queens, count, counts[count], next);
+        count++;
+    }
+    BENCH_JOIN(queens, count, counts[k]);
+    long all = 0;
+    for (int i = 0; i < count; i++)
+        all += counts[i];
+    return all;
+}
+
+/* ---- A tree whose shape only its own hash knows: geometric branching, as in the UTS benchmark's idea ---- */
+
+static uint64_t mix(uint64_t x)
+{
+    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
+    x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
+    return x ^ (x >> 31);
+}
+
+enum { MOST_CHILDREN = 7 };
+
+static long tree(uint64_t node, int depth);
+BENCH_DECLARE(long, tree, uint64_t, int)
+
+static long tree(uint64_t node, int depth)
+{
+    int children = depth == 0 ? 0 : (int)(mix(node) % (MOST_CHILDREN + 1));
+    long counts[MOST_CHILDREN];
+    BENCH_FORK(tree, MOST_CHILDREN);
+    for (int i = 0; i < children; i++) {
+        uint64_t child = mix(node + (uint64_t)i + 1);
+        BENCH_SPAWN(tree, i, counts[i], child, depth - 1);
+    }
+    BENCH_JOIN(tree, children, counts[k]);
+    long all = 1;
+    for (int i = 0; i < children; i++)
+        all += counts[i];
+    return all;
+}
+
+/* ---- Quicksort of 10^6 numbers; below 1000 by insertion into sorted halves of the same code, serially ---- */
+
+enum { SORT_COUNT = 1000000, SORT_SERIAL = 1000 };
+static uint32_t *numbers;
+
+static long partition(uint32_t *first, long count)
+{
+    uint32_t a = first[0], b = first[count / 2], c = first[count - 1];
+    uint32_t pivot = a < b ? (b < c ? b : a < c ? c : a) : (a < c ? a : b < c ? c : b);
+    long low = 0, high = count - 1;
+    for (;;) {
+        while (first[low] < pivot)
+            low++;
+        while (first[high] > pivot)
+            high--;
+        if (low >= high)
+            return high + 1;
+        uint32_t swap = first[low];
+        first[low++] = first[high];
+        first[high--] = swap;
+    }
+}
+
+static void sort_serially(uint32_t *first, long count)
+{
+    while (count > 16) {
+        long middle = partition(first, count);
+        sort_serially(first, middle);
+        first += middle;
+        count -= middle;
+    }
+    for (long i = 1; i < count; i++) {
+        uint32_t value = first[i];
+        long k = i;
+        for (; k > 0 && first[k - 1] > value; k--)
+            first[k] = first[k - 1];
+        first[k] = value;
+    }
+}
+
+static int sort(uint32_t *first, long count);
+BENCH_DECLARE(int, sort, uint32_t *, long)
+
+static int sort(uint32_t *first, long count)
+{
+    if (count <= SORT_SERIAL) {
+        sort_serially(first, count);
+        return 0;
+    }
+    long middle = partition(first, count);
+    int left, right;
+    BENCH_FORK(sort, 1);
+    BENCH_SPAWN(sort, 0, left, first, middle);
+    right = sort(first + middle, count - middle);
+    BENCH_JOIN(sort, 1, left);
+    return left + right;
+}
+
+/* ---- Matrix product by quarters, 512 x 512 doubles, leaves of 32 x 32 ---- */
+
+enum { MATRIX_SIZE = 512, MATRIX_LEAF = 32 };
+static double *matrix_a, *matrix_b, *matrix_c;
+
+struct block {
+    const double *a, *b;
+    double *c;
+    int size;
+};
+
+static int multiply(struct block block);
+BENCH_DECLARE(int, multiply, struct block)
+
+static int multiply(struct block block)
+{
+    if (block.size == MATRIX_LEAF) {
+        for (int i = 0; i < MATRIX_LEAF; i++)
+            for (int k = 0; k < MATRIX_LEAF; k++)
+                for (int j = 0; j < MATRIX_LEAF; j++)
+                    block.c[i * MATRIX_SIZE + j] += block.a[i * MATRIX_SIZE + k] * block.b[k * MATRIX_SIZE + j];
+        return 0;
+    }
+    int half = block.size / 2, all = 0;
+    for (int step = 0; step < 2; step++) { /* the two products that go into one quarter come after one another */
+        int done[4];
+        BENCH_FORK(multiply, 4);
+        for (int quarter = 0; quarter < 4; quarter++) {
+            int row = quarter / 2 * half, column = quarter % 2 * half, inner = step * half;
+            struct block part = {block.a + row * MATRIX_SIZE + inner, block.b + inner * MATRIX_SIZE + column,
+                                 block.c + row * MATRIX_SIZE + column, half};
+            BENCH_SPAWN(multiply, quarter, done[quarter], part);
+        }
+        BENCH_JOIN(multiply, 4, done[k]);
+        for (int quarter = 0; quarter < 4; quarter++)
+            all += done[quarter];
+    }
+    return all;
+}
+
+/* ---- Batches of 64 leaves of 1, 5 and 20 us ---- */
+
+static double leaf(long turns);
+BENCH_DECLARE(double, leaf, long)
+
+__attribute__((noinline)) static double leaf(long turns)
+{
+    double x = 1;
+    __asm__ volatile("" : "+r"(turns)); /* not pure: or the serial program would call it once for all */
+    for (long i = 0; i < turns; i++)
+        x = x * 0.999999 + 1e-7;
+    return x;
+}
+
+enum { BATCH = 64 };
+
+static double batch(long turns);
+BENCH_DECLARE(double, batch, long)
+
+static double batch(long turns)
+{
+    double parts[BATCH];
+    BENCH_FORK(leaf, BATCH);
+    for (int i = 0; i < BATCH; i++)
+        BENCH_SPAWN(leaf, i, parts[i], turns);
+    BENCH_JOIN(leaf, BATCH, parts[k]);
+    double all = 0;
+    for (int i = 0; i < BATCH; i++)
+        all += parts[i];
+    return all;
+}
+
+/* ---- The table ---- */
+
+static double run_fib(void)
+{
+    return (double)BENCH_ROOT(long, fib, 32);
+}
+
+static double run_queens(void)
+{
+    struct board empty = {0, 0, 0, 0};
+    return (double)BENCH_ROOT(long, queens, empty);
+}
+
+static double run_tree(void)
+{
+    return (double)BENCH_ROOT(long, tree, (uint64_t)6, 10);
+}
+
+static double run_sort(void)
+{
+    if (numbers == NULL)
+        numbers = (uint32_t *)bench_allocate(SORT_COUNT, sizeof *numbers);
+    for (uint32_t i = 0; i < SORT_COUNT; i++)
+        numbers[i] = (uint32_t)mix(i + 1);
+    (void)BENCH_ROOT(int, sort, numbers, (long)SORT_COUNT);
+    return numbers[SORT_COUNT / 2];
+}
+
+static double run_matrix(void)
+{
+    if (matrix_a == NULL) {
+        size_t count = (size_t)MATRIX_SIZE * MATRIX_SIZE;
+        matrix_a = (double *)bench_allocate(count, sizeof(double));
+        matrix_b = (double *)bench_allocate(count, sizeof(double));
+        matrix_c = (double *)bench_allocate(count, sizeof(double));
+        for (size_t i = 0; i < count; i++) {
+            matrix_a[i] = (double)(i % 7);
+            matrix_b[i] = (double)(i % 11);
+        }
+    }
+    memset(matrix_c, 0, (size_t)MATRIX_SIZE * MATRIX_SIZE * sizeof(double));
+    struct block whole = {matrix_a, matrix_b, matrix_c, MATRIX_SIZE};
+    (void)BENCH_ROOT(int, multiply, whole);
+    return matrix_c[MATRIX_SIZE + 1];
+}
+
+/* 2.8 ns a turn on the machine on which this was written. */
+static double run_leaves_1us(void)
+{
+    return BENCH_ROOT(double, batch, 360L);
+}
+
+static double run_leaves_5us(void)
+{
+    return BENCH_ROOT(double, batch, 1800L);
+}
+
+static double run_leaves_20us(void)
+{
+    return BENCH_ROOT(double, batch, 7200L);
+}
+
+static const struct bench_kernel bench_kernels[] = {
+    {"fib", run_fib, 0},
+    {"queens", run_queens, 0},
+    {"tree", run_tree, 0},
+    {"sort", run_sort, 0},
+    {"matrix", run_matrix, 0},
+    {"leaves-1us", run_leaves_1us, 0},
+    {"leaves-5us", run_leaves_5us, 0},
+    {"leaves-20us", run_leaves_20us, 0},
+};
+
+#endif

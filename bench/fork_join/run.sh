@@ -1,0 +1,25 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# Runs the recursive programs against their peers, then with one worker against the plain calls. Called by
+# `make bench-fork-join`. BENCH_ROUNDS (9) and BENCH_SECONDS (0.2) make it longer or shorter.
+set -eu
+here=$1
+peers=
+for label in serial libgomp libomp tbb; do
+    if [ -x "$here/$label" ]; then
+        peers="$peers $label=$here/$label"
+    else
+        echo "missing peer: $label (its compiler or library was not found)"
+    fi
+done
+export OMP_NUM_THREADS=2
+rounds=${BENCH_ROUNDS:-9} seconds=${BENCH_SECONDS:-0.2}
+echo "Two workers (goal: serial >= 1.9 for queens, tree, sort, matrix; >= 1 for leaves):"
+# shellcheck disable=SC2086
+"$here/../compare" "$rounds" "$seconds" "$here/fork_join.dat" \
+    fib queens tree sort matrix leaves-1us leaves-5us leaves-20us -- "parallel=$here/parallel" $peers
+echo "Two workers against one (goal: 1.9), and one worker against plain calls (goal for fib: 1 / 2.4 = 0.42):"
+"$here/../compare" "$rounds" "$seconds" "$here/two.dat" fib queens tree -- "parallel=$here/parallel" \
+    "one-worker=$here/one-worker"
+"$here/../compare" "$rounds" "$seconds" "$here/one.dat" fib queens tree -- "one-worker=$here/one-worker" \
+    "plain=$here/serial"

@@ -1,0 +1,30 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# Runs the loops against their peers and draws a plot. Called by `make bench-loops` in the build tree; the peers are the
+# programs beside this one that were built. BENCH_ROUNDS (9) and BENCH_SECONDS (0.2) make it longer or shorter.
+set -eu
+here=$1
+peers=
+for label in $2; do
+    if [ -x "$here/$label" ]; then
+        peers="$peers $label=$here/$label"
+    else
+        echo "missing peer: $label (its compiler or library was not found by configure)"
+    fi
+done
+export OMP_NUM_THREADS=2 PARALLEL_WORKERS=2
+set -- empty meet meet-after-100us meet-after-1ms saxpy uniform linear power mandelbrot sum trivial
+# shellcheck disable=SC2086
+"$here/../compare" "${BENCH_ROUNDS:-9}" "${BENCH_SECONDS:-0.2}" "$here/loops.dat" "$@" -- $peers
+if ! command -v gnuplot >/dev/null 2>&1; then
+    echo "no plot: gnuplot was not found"
+    exit 0
+fi
+for terminal in svg png; do
+    gnuplot -e "
+        set terminal $terminal size 1200,600; set output '$here/loops.$terminal';
+        set style data histogram; set style fill solid 0.7; set key outside;
+        set ylabel 'time relative to libparallel (lower is faster)'; set logscale y 2; set xtics rotate by -30;
+        set title 'Loops on two threads, no option given'; plot for [i=2:*] '$here/loops.dat' using i:xtic(1) title columnhead(i)"
+done
+echo "plots: $here/loops.svg $here/loops.png"
