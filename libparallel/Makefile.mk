@@ -22,6 +22,7 @@ libparallelinclude_HEADERS = \
 	libparallel/resources.h \
 	libparallel/scope.h \
 	libparallel/settings.h \
+	libparallel/shared.h \
 	libparallel/topology.h \
 	libparallel/wait.h
 

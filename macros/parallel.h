@@ -14,6 +14,7 @@
 #include <libparallel/reduce.h>
 #include <libparallel/scope.h>
 #include <libparallel/settings.h>
+#include <libparallel/shared.h>
 #include <libparallel/topology.h>
 #include <libparallel/wait.h>
 

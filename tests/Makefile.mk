@@ -47,5 +47,6 @@ include tests/examples/Makefile.mk
 include tests/executors/Makefile.mk
 include tests/machine/Makefile.mk
 include tests/macros/Makefile.mk
+include tests/memory/Makefile.mk
 include tests/tasks/Makefile.mk
 include tests/tools/Makefile.mk

@@ -28,6 +28,8 @@ static const struct setting table[PL_SETTING_COUNT] = {
                             "upper limit on the number of workers of every executor and loop"},
     [PL_SETTING_PLACES] = {"PARALLEL_PLACES", TEXT, "cores; none if a quota gives fewer",
                            "where workers run: cores, pus, l3, numa, packages, inherit, none, or a list as hwloc writes it"},
+    [PL_SETTING_SHARED_SPACE] = {"PARALLEL_SHARED_SPACE", TEXT, "1TiB, or what there is room for",
+                                 "addresses reserved for shared memory, such as 64GiB"},
     [PL_SETTING_SHOW_PLACES] = {"PARALLEL_SHOW_PLACES", FLAG, "0", "1 writes one line a worker: where it runs"},
     [PL_SETTING_QUIET] = {"PARALLEL_QUIET", FLAG, "0", "1 silences reports and warnings on stderr"},
 };

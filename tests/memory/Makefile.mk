@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: BSD-3-Clause
+EXTRA_DIST += tests/memory/space.h
+
+if HAVE_CHECK
+memory_tests = \
+	tests/memory/a_kill_in_the_allocator_harms_nobody \
+	tests/memory/freed_memory_goes_back \
+	tests/memory/limits_are_errors_not_signals \
+	tests/memory/shared_blocks_are_zeroed_and_apart \
+	tests/memory/shared_memory_has_one_address \
+	tests/memory/shared_misuse_is_refused
+check_PROGRAMS += $(memory_tests)
+TESTS += $(memory_tests)
+
+tests_memory_freed_memory_goes_back_LDADD = $(public_ldadd)
+tests_memory_shared_blocks_are_zeroed_and_apart_LDADD = $(public_ldadd)
+tests_memory_shared_misuse_is_refused_LDADD = $(public_ldadd)
+endif
