@@ -4,10 +4,24 @@
 # and no script in its place, so that it starts as fast as it will once installed, and a debugger can take it.
 examples_ldflags = $(AM_LDFLAGS) -no-install
 
+noinst_PROGRAMS += examples/saxpy
+examples_saxpy_SOURCES = examples/saxpy.c
+examples_saxpy_CFLAGS = $(AM_CFLAGS) $(OPENMP_CFLAGS)
+examples_saxpy_LDFLAGS = $(examples_ldflags)
+examples_saxpy_LDADD = libparallel.la
+
 if HAVE_LIBCRYPTO
 noinst_PROGRAMS += examples/digest
 examples_digest_SOURCES = examples/digest.c
 examples_digest_CFLAGS = $(AM_CFLAGS) $(LIBCRYPTO_CFLAGS)
 examples_digest_LDFLAGS = $(examples_ldflags)
 examples_digest_LDADD = libparallel.la $(LIBCRYPTO_LIBS)
+endif
+
+if HAVE_LIBPNG
+noinst_PROGRAMS += examples/mandelbrot
+examples_mandelbrot_SOURCES = examples/mandelbrot.c
+examples_mandelbrot_CFLAGS = $(AM_CFLAGS) $(OPENMP_CFLAGS) $(LIBPNG_CFLAGS)
+examples_mandelbrot_LDFLAGS = $(examples_ldflags)
+examples_mandelbrot_LDADD = libparallel.la $(LIBPNG_LIBS) -lm
 endif

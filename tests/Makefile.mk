@@ -45,6 +45,7 @@ include tests/base/Makefile.mk
 include tests/docs/Makefile.mk
 include tests/examples/Makefile.mk
 include tests/executors/Makefile.mk
+include tests/install/Makefile.mk
 include tests/machine/Makefile.mk
 include tests/macros/Makefile.mk
 include tests/memory/Makefile.mk
