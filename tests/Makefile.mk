@@ -9,6 +9,7 @@ check_LTLIBRARIES += libtest-support.la
 libtest_support_la_SOURCES = \
 	tests/support/failing_allocation.c \
 	tests/support/failing_allocation.h \
+	tests/support/give_up.h \
 	tests/support/in_child.c \
 	tests/support/in_child.h \
 	tests/support/kernel_view.c \

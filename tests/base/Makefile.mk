@@ -16,6 +16,7 @@ base_tests = \
 	tests/base/futex_wake_counts_its_sleepers \
 	tests/base/futex_wake_may_come_after_the_end_of_its_word \
 	tests/base/futex_wakes_across_processes \
+	tests/base/kernel_view_tells_what_is_left \
 	tests/base/last_errors_belong_to_their_threads \
 	tests/base/latch_deadline_and_poll \
 	tests/base/latch_may_be_freed_by_its_waiter \
@@ -32,7 +33,8 @@ base_tests = \
 	tests/base/settings_are_read_once \
 	tests/base/settings_name_what_is_malformed \
 	tests/base/settings_print_lists_each_row \
-	tests/base/settings_report_failed_allocations
+	tests/base/settings_report_failed_allocations \
+	tests/base/sizes_are_read_whole
 check_PROGRAMS += $(base_tests)
 TESTS += $(base_tests)
 

@@ -4,11 +4,11 @@
 #include "libparallel/base/futex.h"
 
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <libparallel/deadline.h>
 
+#include "tests/support/in_child.h"
 #include "tests/support/kernel_view.h"
 #include "tests/support/property.h"
 
@@ -55,9 +55,7 @@ PROPERTY(a_wake_reaches_the_other_process)
         pl_futex_wait(&page->answer, 0, PARALLEL_NEVER, PL_FUTEX_SHARED);
     ck_assert_uint_eq(pl_load_relaxed(&page->answer), 7);
 
-    int status;
-    ck_assert_int_eq(waitpid(child, &status, 0), child);
-    ck_assert_int_eq(status, 0);
+    ck_assert_int_eq(wait_for_child(child), 0);
     ck_assert_uint_eq(current_children(NULL, 0), 0);
 }
 PROPERTY_END

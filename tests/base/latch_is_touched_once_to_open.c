@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * A waiter may free the latch in the very instruction after the one that opened it, so that is when its memory goes
- * away here. Needs ptrace. */
+ * away here. */
 #include "libparallel/base/latch.h"
 
 #include <stdio.h>
 
 #include "tests/support/property.h"
 #include "tests/support/single_step.h"
+#include "tests/support/stepper.h"
 
 static struct shared_object object;
 
@@ -47,22 +48,11 @@ PROPERTY(with_somebody_to_wake)
 }
 PROPERTY_END
 
-static void do_nothing(void *unused)
-{
-    (void)unused;
-}
-
-static bool go_on(void *unused)
-{
-    (void)unused;
-    return false;
-}
-
 int main(void)
 {
-    int status;
-    if (!run_in_single_steps(do_nothing, go_on, NULL, &status)) {
-        puts("skipped: this process may not trace its child");
+    const char *reason = why_no_steps();
+    if (reason != NULL) {
+        puts(reason);
         return 77;
     }
     const TTest *const tests[] = {with_nobody_waiting, with_somebody_to_wake};

@@ -5,9 +5,10 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "tests/support/give_up.h"
 
 /* Read by the thread sanitizer when the program starts. A forked child has no thread of its parent's but the one that
  * forked; the sanitizer takes the others for threads that the child forgot to join. */
@@ -16,12 +17,6 @@ const char *__tsan_default_options(void);
 const char *__tsan_default_options(void)
 {
     return "report_thread_leaks=0";
-}
-
-static _Noreturn void give_up(const char *what)
-{
-    perror(what);
-    abort();
 }
 
 static void read_all(int from, char *text, size_t size)
@@ -35,6 +30,15 @@ static void read_all(int from, char *text, size_t size)
             text[length++] = chunk[i];
     }
     text[length] = '\0';
+}
+
+int wait_for_child(pid_t child)
+{
+    int status;
+    while (waitpid(child, &status, 0) < 0)
+        if (errno != EINTR)
+            give_up("waitpid");
+    return status;
 }
 
 struct child_outcome run_in_child(void (*body)(void *context), void *context)
@@ -57,9 +61,7 @@ struct child_outcome run_in_child(void (*body)(void *context), void *context)
     close(ends[1]);
     read_all(ends[0], outcome.complaint, sizeof outcome.complaint);
     close(ends[0]);
-    while (waitpid(child, &outcome.status, 0) < 0)
-        if (errno != EINTR)
-            give_up("in_child: waitpid");
+    outcome.status = wait_for_child(child);
     return outcome;
 }
 

@@ -7,6 +7,7 @@
 #define TESTS_SUPPORT_IN_CHILD_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 struct child_outcome {
     int status;           /* as waitpid() gives it */
@@ -15,6 +16,9 @@ struct child_outcome {
 
 /* Forks; the child runs body(context) with its stderr caught, then ends by _exit(0). */
 struct child_outcome run_in_child(void (*body)(void *context), void *context);
+
+/* Reaps a child, or learns of its stop if it is traced; returns the status as waitpid() gives it. */
+int wait_for_child(pid_t child);
 
 /* The child ended by _exit(code) in its body. */
 bool exited_with(const struct child_outcome *outcome, int code);

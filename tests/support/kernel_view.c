@@ -18,11 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static _Noreturn void give_up(const char *what)
-{
-    fprintf(stderr, "kernel_view: %s: %s\n", what, strerror(errno));
-    abort();
-}
+#include "tests/support/give_up.h"
 
 static DIR *open_directory(const char *path)
 {
@@ -91,6 +87,12 @@ size_t thread_count(void)
         count += entry->d_name[0] != '.';
     closedir(threads);
     return count;
+}
+
+void wait_until_thread_count_is(size_t count)
+{
+    while (thread_count() != count)
+        sched_yield();
 }
 
 uint64_t cpu_time_used_ns(pid_t process)

@@ -21,8 +21,11 @@ void adopt_orphans(void);
  * survivors. A child that stays alive makes this hang, until the property's time limit says so. */
 void wait_until_no_child_is_left(void);
 
-/* The number of threads of this process. The thread sanitizer runs one of its own: compare differences. */
+/* The number of threads of this process. The thread sanitizer runs one of its own, at the latest from the first
+ * pthread_create() on: compare differences, after a first thread has come and gone. A thread that has just been joined may
+ * still count for a moment, hence the wait. */
 size_t thread_count(void);
+void wait_until_thread_count_is(size_t count);
 
 /* CPU time of all threads of `process` since it started, in user and kernel mode; 0 means this process. */
 uint64_t cpu_time_used_ns(pid_t process);

@@ -1,23 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The steps are tests/support/stepper.h's. The shared object is a memfd: cut to length 0, its pages are gone from every mapping at once. */
+ * The steps are tests/support/stepper.h's. The shared object is a memfd: cut to length 0, its pages are gone from every
+ * mapping at once. */
 #include "tests/support/single_step.h"
 
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/support/give_up.h"
 #include "tests/support/stepper.h"
-
-static _Noreturn void give_up(const char *what)
-{
-    perror(what);
-    abort();
-}
 
 struct shared_object create_shared_object(size_t size_bytes)
 {

@@ -7,25 +7,19 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/support/give_up.h"
 #include "tests/support/seed.h"
-
-static _Noreturn void give_up(const char *what)
-{
-    fprintf(stderr, "stepper: %s: %s\n", what, strerror(errno));
-    abort();
-}
 
 /* Waits for the next stop: true; false: the child has ended, with *status. */
 static bool is_stopped(pid_t child, int *status)
 {
     while (waitpid(child, status, __WALL) < 0)
         if (errno != EINTR)
-            give_up("waitpid");
+            give_up("stepper: waitpid");
     return WIFSTOPPED(*status);
 }
 
@@ -36,7 +30,7 @@ pid_t begin_steps(void (*body)(void *context), void *context, int *status)
     fflush(NULL);
     pid_t child = fork();
     if (child < 0)
-        give_up("fork");
+        give_up("stepper: fork");
     if (child == 0) {
         if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0)
             _exit(MAY_NOT_TRACE);
@@ -54,7 +48,7 @@ static bool go_on(pid_t child, int *status, enum __ptrace_request how)
     if (signal == SIGTRAP || signal == SIGSTOP)
         signal = 0;
     if (ptrace(how, child, NULL, (void *)(long)signal) != 0)
-        give_up("ptrace");
+        give_up("stepper: ptrace");
     return is_stopped(child, status);
 }
 
@@ -101,7 +95,7 @@ static pid_t must_begin(void (*body)(void *context), void *context, int *status)
     pid_t child = begin_steps(body, context, status);
     if (child == 0) {
         errno = EPERM;
-        give_up("ptrace");
+        give_up("stepper: ptrace");
     }
     return child;
 }
@@ -141,7 +135,7 @@ void kill_child(pid_t child)
     if (child == 0)
         return;
     if (kill(child, SIGKILL) != 0)
-        give_up("kill");
+        give_up("stepper: kill");
     while (is_stopped(child, &status))
         continue;
 }

@@ -3,10 +3,10 @@
  * The new thread tells its id to the starter, who waits for it under a lock. */
 #include "tests/support/threads.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include <errno.h>
 #include <unistd.h>
+
+#include "tests/support/give_up.h"
 
 static pthread_mutex_t id_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t id_is_known = PTHREAD_COND_INITIALIZER;
@@ -26,8 +26,8 @@ void start_thread(struct test_thread *thread, void *(*body)(void *argument), voi
     *thread = (struct test_thread){.body = body, .argument = argument};
     int error = pthread_create(&thread->handle, NULL, tell_id_and_run, thread);
     if (error != 0) {
-        fprintf(stderr, "start_thread: %s\n", strerror(error));
-        abort();
+        errno = error;
+        give_up("start_thread");
     }
     pthread_mutex_lock(&id_lock);
     while (thread->id == 0)
