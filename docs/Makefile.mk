@@ -1,4 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 EXTRA_DIST += \
+	docs/protocols/claiming.md \
 	docs/protocols/parking.md \
-	docs/protocols/parking.pml
+	docs/protocols/parking.pml \
+	docs/protocols/shared_space.md \
+	docs/protocols/spawning.md \
+	docs/protocols/threads.md
