@@ -92,7 +92,8 @@ PARALLEL_API PARALLEL_MUST_CHECK int parallel_future_resources(parallel_future *
 
 /* ---- Waiting and stopping ---- */
 
-/* Waits until the future has ended, however. PARALLEL_ETIMEDOUT; PARALLEL_EDEADLK: in a callback; PARALLEL_EINVALID. */
+/* Waits until the future has ended, however. PARALLEL_ETIMEDOUT; PARALLEL_EDEADLK: in a callback, or a task waits
+ * for itself; PARALLEL_EINVALID. */
 PARALLEL_API PARALLEL_MUST_CHECK int parallel_future_wait(parallel_future *future, uint64_t deadline_ns);
 
 /* Cancels a pending future: 0 if it is cancelled now or was already. PARALLEL_ERUNNING: it runs; the request is set,

@@ -21,7 +21,8 @@ enum parallel_wait_mode {
 };
 
 /* Waits. 0 for an empty list; a future that is listed twice counts once; NULL entries are PARALLEL_EINVALID.
- * PARALLEL_ETIMEDOUT: the message counts what is left. PARALLEL_EDEADLK: in a callback. PARALLEL_ENOMEMORY. */
+ * PARALLEL_ETIMEDOUT: the message counts what is left. PARALLEL_EDEADLK: in a callback, or a task waits for
+ * itself. PARALLEL_ENOMEMORY. */
 PARALLEL_API PARALLEL_MUST_CHECK int parallel_wait(parallel_future *const *futures, size_t count,
                                                    enum parallel_wait_mode mode, uint64_t deadline_ns);
 

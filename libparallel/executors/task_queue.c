@@ -32,7 +32,8 @@ bool pl_task_queue_push(struct pl_task_queue *queue, struct pl_task *first, stru
     uintptr_t head = pl_load_relaxed(&queue->incoming); /* relaxed: the swap below decides */
     do {
         if (head & CLOSED) {
-            reverse(last); /* as the caller gave them */
+            first->next = NULL; /* not what a lost swap had left there */
+            reverse(last);      /* as the caller gave them */
             return false;
         }
         first->next = (struct pl_task *)head;

@@ -92,6 +92,21 @@ static bool is_satisfied(parallel_future *const *futures, size_t count, enum par
     return left == 0;
 }
 
+/* True if nothing but the end of the calling thread's own tasks could end the wait. */
+static bool is_waiting_for_itself(parallel_future *const *futures, size_t count, enum parallel_wait_mode mode)
+{
+    size_t own = 0, others = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (parallel_future_is_done(futures[i]))
+            continue;
+        if (pl_call_is_running_here(futures[i]))
+            own++;
+        else
+            others++;
+    }
+    return own > 0 && (mode == PARALLEL_ALL_COMPLETED || others == 0);
+}
+
 /* Waits by observing all. */
 static int observe(parallel_future *const *futures, size_t count, enum parallel_wait_mode mode, uint64_t deadline_ns)
 {
@@ -141,6 +156,8 @@ int parallel_wait(parallel_future *const *futures, size_t count, enum parallel_w
         return time_out(futures, count);
     if (pl_callback_depth > 0)
         return pl_error_set(PARALLEL_EDEADLK, 0, "parallel_wait in a callback");
+    if (pl_frame_innermost != NULL && is_waiting_for_itself(futures, count, mode))
+        return pl_error_set(PARALLEL_EDEADLK, 0, "parallel_wait: the task waits for itself");
     if (mode == PARALLEL_ALL_COMPLETED && deadline_ns == PARALLEL_NEVER) {
         /* One after the other: no record is needed, and a worker can run what nobody has started. */
         for (size_t i = 0; i < count; i++) {

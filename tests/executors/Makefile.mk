@@ -3,18 +3,30 @@
 # that says what it can do, and its name in executors_kinds.
 executors_suite = \
 	tests/executors/as_completed.c \
+	tests/executors/bounded_queue.c \
 	tests/executors/callbacks.c \
 	tests/executors/calls.c \
 	tests/executors/calls.h \
 	tests/executors/cancel.c \
+	tests/executors/chain.c \
+	tests/executors/fd.c \
+	tests/executors/initializer.c \
 	tests/executors/kind.h \
+	tests/executors/map.c \
 	tests/executors/marks.c \
 	tests/executors/marks.h \
+	tests/executors/names.c \
+	tests/executors/nested_wait.c \
 	tests/executors/outcome.c \
+	tests/executors/promise.c \
+	tests/executors/resize.c \
+	tests/executors/reuse_of_idle_workers.c \
+	tests/executors/shutdown.c \
 	tests/executors/submit.c \
 	tests/executors/suite.c \
 	tests/executors/suite.h \
-	tests/executors/wait_modes.c
+	tests/executors/wait_modes.c \
+	tests/executors/worker_counts.c
 
 if HAVE_CHECK
 executors_kinds = \

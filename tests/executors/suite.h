@@ -19,11 +19,23 @@
 
 #define ROWS(X)                                                                                               \
     X(as_completed)                                                                                           \
+    X(bounded_queue)                                                                                          \
     X(callbacks)                                                                                              \
     X(cancel)                                                                                                 \
+    X(chain)                                                                                                  \
+    X(fd)                                                                                                     \
+    X(initializer)                                                                                            \
+    X(map)                                                                                                    \
+    X(names)                                                                                                  \
+    X(nested_wait)                                                                                            \
     X(outcome)                                                                                                \
+    X(promise)                                                                                                \
+    X(resize)                                                                                                 \
+    X(reuse_of_idle_workers)                                                                                  \
+    X(shutdown)                                                                                               \
     X(submit)                                                                                                 \
-    X(wait_modes)
+    X(wait_modes)                                                                                             \
+    X(worker_counts)
 
 struct row_property {
     const TTest *test;
