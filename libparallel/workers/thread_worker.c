@@ -40,11 +40,17 @@ static void *run(void *argument)
     return NULL;
 }
 
+/* Signals that a thread brings upon itself: blocked, they would end the program past its own crash handler. SIGPROF is of
+ * the same kind: a profiler wants to hear of the thread that uses the time. */
+static const int own_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGPROF};
+
 int pl_thread_worker_start(struct pl_thread_worker *worker)
 {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
+    sigset_t blocked, before;
+    sigfillset(&blocked);
+    for (size_t i = 0; i < sizeof own_signals / sizeof own_signals[0]; i++)
+        sigdelset(&blocked, own_signals[i]);
+    pthread_sigmask(SIG_SETMASK, &blocked, &before);
     int error = pthread_create(&worker->thread, NULL, run, worker);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (error != 0)

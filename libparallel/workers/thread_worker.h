@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * One worker thread: its birth (signals blocked, named), its place, and its death. What it does in between is the
+ * One worker thread: its birth (signals from outside blocked, named), its place, and its death. What it does in between is the
  * executor's. */
 #ifndef LIBPARALLEL_WORKERS_THREAD_WORKER_H
 #define LIBPARALLEL_WORKERS_THREAD_WORKER_H
@@ -45,8 +45,8 @@ static inline struct pl_thread_worker *pl_thread_worker_of_parker(struct pl_park
 int pl_thread_worker_create(size_t index, const char *name, void (*body)(struct pl_thread_worker *worker), void *owner,
                             struct pl_thread_worker **worker);
 
-/* Starts the thread: it runs `body` with all signals blocked, so that the program's handlers run in the program's own
- * threads. PARALLEL_EWORKER: the system has no thread to give. */
+/* Starts the thread: it runs `body` with all signals blocked that come from outside, so that the program's handlers for
+ * them run in the program's own threads. PARALLEL_EWORKER: the system has no thread to give. */
 int pl_thread_worker_start(struct pl_thread_worker *worker);
 
 /* Waits for the end of the body. Not by the worker itself. */

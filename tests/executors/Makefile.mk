@@ -32,8 +32,10 @@ if HAVE_CHECK
 executors_kinds = \
 	tests/executors/serial \
 	tests/executors/threads
-check_PROGRAMS += $(executors_kinds)
-TESTS += $(executors_kinds)
+executors_tests = \
+	tests/executors/workers_block_signals_from_outside
+check_PROGRAMS += $(executors_kinds) $(executors_tests)
+TESTS += $(executors_kinds) $(executors_tests)
 
 tests_executors_serial_SOURCES = tests/executors/serial.c $(executors_suite)
 tests_executors_serial_LDADD = $(public_ldadd)

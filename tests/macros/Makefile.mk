@@ -2,7 +2,11 @@
 # Programs with inline loops, built three times: with the compiler's OpenMP flags, without them, and with them and
 # -DPARALLEL_SERIAL. They link what users link.
 if HAVE_CHECK
-macros_tests =
+macros_tests = tests/macros/annotations_fit_any_signature
+tests_macros_annotations_fit_any_signature_SOURCES = \
+	tests/macros/annotations.h \
+	tests/macros/annotations_fit_any_signature.c
+tests_macros_annotations_fit_any_signature_LDADD = $(public_ldadd)
 
 macros_tests += tests/macros/break_stops_at_the_lowest_index_without_openmp
 tests_macros_break_stops_at_the_lowest_index_without_openmp_SOURCES = tests/macros/break_stops_at_the_lowest_index.c
@@ -123,6 +127,7 @@ TESTS += $(macros_tests)
 endif
 
 macros_scripts = \
+	tests/macros/annotations_are_checked.sh \
 	tests/macros/bodies_are_vectorised.sh \
 	tests/macros/misuse_does_not_compile.sh
 dist_check_SCRIPTS += $(macros_scripts)
