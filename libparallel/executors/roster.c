@@ -64,13 +64,28 @@ failed:
     return code;
 }
 
+/* Under the lock: waits for the last instructions of a worker whose body is over. */
+static void join_ended(struct pl_thread_worker *worker)
+{
+    if (worker->life == PL_THREAD_ENDED)
+        pl_thread_worker_join(worker);
+    worker->life = PL_THREAD_ABSENT;
+}
+
+void pl_roster_join_ended(struct pl_roster *roster)
+{
+    pthread_mutex_lock(&roster->lock);
+    for (size_t i = 0; i < roster->worker_count; i++)
+        if (roster->workers[i]->life == PL_THREAD_ENDED)
+            join_ended(roster->workers[i]);
+    pthread_mutex_unlock(&roster->lock);
+}
+
 void pl_roster_close(struct pl_roster *roster)
 {
-    for (size_t i = 0; i < roster->worker_count; i++) {
-        if (roster->workers[i]->life == PL_THREAD_ENDED)
-            pl_thread_worker_join(roster->workers[i]);
+    pl_roster_join_ended(roster);
+    for (size_t i = 0; i < roster->worker_count; i++)
         pl_thread_worker_destroy(roster->workers[i]);
-    }
     free(roster->workers);
     pl_occupancy_release(roster->placement);
     pl_placement_destroy(roster->placement);
@@ -86,9 +101,7 @@ static int find_worker(struct pl_roster *roster, struct pl_thread_worker **worke
     for (size_t i = 0; i < roster->worker_count; i++) {
         if (roster->workers[i]->life == PL_THREAD_RUNS)
             continue;
-        if (roster->workers[i]->life == PL_THREAD_ENDED)
-            pl_thread_worker_join(roster->workers[i]); /* at most its last instructions are left */
-        roster->workers[i]->life = PL_THREAD_ABSENT;
+        join_ended(roster->workers[i]);
         roster->workers[i]->is_placed = false;
         *worker = roster->workers[i];
         return 0;

@@ -47,6 +47,9 @@ void pl_roster_end_worker(struct pl_roster *roster, struct pl_thread_worker *sel
 /* Waits until no worker runs; false if the deadline passed. Joins nothing. */
 bool pl_roster_wait_until_empty(struct pl_roster *roster, uint64_t deadline_ns);
 
+/* Joins the threads of all workers that have ended. Not by a worker. */
+void pl_roster_join_ended(struct pl_roster *roster);
+
 /* Places the workers anew and stores how many there are to be in *placed, in the order of several resizes; those awake
  * move at their next seat. Nothing changes on failure. */
 int pl_roster_resize(struct pl_roster *roster, size_t count, _Atomic size_t *placed);

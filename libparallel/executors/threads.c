@@ -482,8 +482,10 @@ static int threads_shutdown(struct parallel_executor *executor, enum parallel_sh
         if (!pl_roster_wait_until_empty(&threads->roster, deadline_ns))
             return pl_error_set(PARALLEL_ETIMEDOUT, 0, "shutdown: %u workers still run",
                                 pl_load_relaxed(&threads->roster.live_count)); /* relaxed: for the message */
-        if (pl_task_queue_is_empty(&threads->queue))
+        if (pl_task_queue_is_empty(&threads->queue)) {
+            pl_roster_join_ended(&threads->roster); /* here, too, for the executors that the end of the program shuts down */
             return 0;
+        }
         /* Pushed before the close by a submitter who has not yet called anybody. */
         call_worker(threads);
     }
