@@ -70,8 +70,10 @@ static void print_kernel(FILE *data, const char *kernel, const struct program *p
     const struct program *ours = &programs[0], *best = NULL, *serial = NULL;
     double best_ratio = INFINITY;
     for (int i = 1; i < count; i++) {
+        if (isnan(programs[i].ns[0]))
+            continue;
         if (strcmp(programs[i].label, "serial") == 0) {
-            serial = isnan(programs[i].ns[0]) ? NULL : &programs[i];
+            serial = &programs[i];
             continue;
         }
         double ratio = median_ratio(&programs[i], ours, rounds);

@@ -82,7 +82,7 @@ static double run_empty(void)
     return 0;
 }
 
-/* Both threads must meet, so a loop that one thread runs alone would never end: it is given up after 1 s. */
+/* Both threads must meet, so a loop that one thread runs alone would never end: it is given up after a second. */
 static double run_meet(void)
 {
     static int arrived[2 * 64];
@@ -92,8 +92,8 @@ static double run_meet(void)
         __atomic_store_n(&arrived[64 * i], 1, __ATOMIC_SEQ_CST);
         for (long turn = 0; !__atomic_load_n(&arrived[64 * (1 - i)], __ATOMIC_SEQ_CST); turn++)
             if (turn == 1000000000L) {
-                fprintf(stderr, "the two iterations did not run at the same time\n");
-                exit(1);
+                printf("nan 0\n"); /* this schedule gives both to one thread: it does not take part */
+                exit(0);
             }
     });
     return 0;
