@@ -33,6 +33,10 @@ executors_kinds = \
 	tests/executors/serial \
 	tests/executors/threads
 executors_tests = \
+	tests/executors/forked_child_has_executors_of_its_own \
+	tests/executors/program_ends_after_what_was_submitted \
+	tests/executors/unseen_errors_are_reported_once \
+	tests/executors/workers_are_where_the_placement_says \
 	tests/executors/workers_block_signals_from_outside
 check_PROGRAMS += $(executors_kinds) $(executors_tests)
 TESTS += $(executors_kinds) $(executors_tests)
