@@ -4,6 +4,8 @@
  *
  *   serial     the caller, at submission: the meaning of the program, and the way to debug it
  *   threads    persistent threads, each pinned to its place, started on demand, asleep when idle
+ *   fork       a new process for each call, which sees a copy of all memory as it is when the process starts; a crash,
+ *              a leak, exit() or a hang of a call harms its own future only
  *
  * A specification is text, so that it can come from the command line or from PARALLEL_EXECUTOR:
  *
@@ -15,8 +17,16 @@
  *   queue=N          at most N submitted calls wait for a worker (default: no limit)
  *   full=block|refuse  what a submission to a full queue does: wait (default), or fail with PARALLEL_EFULL
  *   idle=SECONDS     a worker idle for that long ends; a new one starts when there is work (default: it stays)
+ *   timeout=SECONDS  a call that runs for longer is killed and fails with PARALLEL_ETIMELIMIT (fork; default: none)
  *
- * After concurrent.futures.Executor of Python. */
+ * fork: a call sees all memory of the program, through any pointer, as it was when its process started: at submission or,
+ * if no worker was free, later. What it changes is lost, but for its result and what its OUT and INOUT parameters point to,
+ * which is written back if it does not fail. It begins with libc usable, as after fork(), and with the one thread; it may
+ * start threads. The program's wait() does not see these processes (on x86-64), they end with the program, and ignore
+ * SIGINT, SIGQUIT and SIGHUP, on which the program decides. OpenMP regions in a call have teams as anywhere, whatever the
+ * program has done with OpenMP before; only after a continuation they may get one thread. Continuations (parallel_future_then) run in the program itself, in a thread of the library.
+ *
+ * After concurrent.futures.Executor of Python; fork after lelo. */
 #ifndef LIBPARALLEL_EXECUTOR_H
 #define LIBPARALLEL_EXECUTOR_H
 
@@ -41,8 +51,10 @@ typedef struct parallel_executor_options {
     size_t queue_limit;        /* 0: no limit */
     bool refuses_when_full;    /* false: a submission to a full queue waits */
     uint64_t idle_timeout_ns;  /* 0: idle workers stay */
+    uint64_t timeout_ns;       /* fork: a call that runs for longer fails, and is killed; 0: no limit */
     /* Runs once in each worker before its first task, in that worker. A result other than 0 means that it failed: then
-     * every pending and later future of the executor fails with PARALLEL_EINITIALIZER. */
+     * every pending and later future of the executor fails with PARALLEL_EINITIALIZER; on fork, where each call has a
+     * worker of its own, the call that this one was for. */
     int (*initializer)(void *context);
     void *initializer_context;
 } parallel_executor_options;

@@ -26,7 +26,7 @@
 #include "libparallel/base/settings.h"
 #include "libparallel/executors/frame.h"
 
-static const struct pl_executor_kind *const kinds[] = {&pl_serial_kind, &pl_threads_kind};
+static const struct pl_executor_kind *const kinds[] = {&pl_serial_kind, &pl_threads_kind, &pl_fork_kind};
 enum { KIND_COUNT = sizeof kinds / sizeof kinds[0] };
 
 static pthread_mutex_t registry_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -173,7 +173,7 @@ const struct pl_executor_kind *pl_executor_kind_of_name(const char *name)
 
 const char *pl_executor_kind_names(void)
 {
-    return "serial, threads";
+    return "serial, threads, fork";
 }
 
 /* ---- Submission ---- */
@@ -223,6 +223,20 @@ void pl_executor_run_here(struct pl_task *task)
     pl_frame_leave(&frame);
 }
 
+int pl_executor_become_worker(int index)
+{
+    static struct pl_frame frame; /* for the rest of the process's life */
+    parallel_executor_options options = parallel_executor_options_default();
+    options.kind = "serial";
+    parallel_executor *serial;
+    int code = parallel_executor_open_with(&options, &serial);
+    if (code != 0)
+        return code;
+    pl_store_relaxed(&default_executor, serial); /* relaxed: one thread */
+    pl_frame_enter(&frame, serial, index, NULL);
+    return 0;
+}
+
 /* A worker's frame is the outermost of its thread: serial executors may stand between it and the waiting code. */
 static struct parallel_executor *executor_of_worker(void)
 {
@@ -265,6 +279,9 @@ static int open_with(const parallel_executor_options *options, parallel_executor
     if (kind == NULL)
         return pl_error_set(PARALLEL_ESPECIFICATION, 0, "no such kind of executor: \"%s\" (there are: %s)",
                             complete.kind, pl_executor_kind_names());
+    if (complete.timeout_ns > 0 && !kind->runs_elsewhere)
+        return pl_error_set(PARALLEL_ESPECIFICATION, 0, "timeout: a call of a %s executor cannot be ended from outside",
+                            kind->name);
     pthread_once(&process_hooks, install_process_hooks);
     struct parallel_executor *opened;
     code = kind->open(&complete, &opened);

@@ -54,6 +54,7 @@ struct parallel_executor {
     struct parallel_executor *next; /* in the registry, under its lock */
 };
 
+extern const struct pl_executor_kind pl_fork_kind;
 extern const struct pl_executor_kind pl_serial_kind;
 extern const struct pl_executor_kind pl_threads_kind;
 
@@ -76,6 +77,10 @@ bool pl_executor_runs_here(const struct parallel_executor *executor);
 /* Runs a task that the caller has claimed, on the caller's stack: it is a task of its executor there too. */
 void pl_executor_run_here(struct pl_task *task);
 
+/* Makes this process a worker's: all that its one thread does from now on is inside worker `index` of an executor, and
+ * the default executor is a serial one. */
+int pl_executor_become_worker(int index);
+
 /* Around a wait of the calling thread that may block, if it is a worker. */
 void pl_executor_wait_enter(void);
 void pl_executor_wait_leave(void);
@@ -87,7 +92,7 @@ int pl_specification_parse(const char *specification, parallel_executor_options 
 /* The kind of that name, or NULL. */
 const struct pl_executor_kind *pl_executor_kind_of_name(const char *name);
 
-/* "serial, threads" */
+/* "serial, threads, ..." */
 const char *pl_executor_kind_names(void);
 
 #endif

@@ -70,8 +70,9 @@ static const void *argument(const struct pl_portion *portion, size_t i, int k)
     return (const char *)portion->columns[k] + i * parameter->size;
 }
 
-/* The value of the integer argument k. Signedness is not in the descriptor: the top bit of four and eight bytes counts
- * as the sign, since no array has that many elements; one and two bytes are taken as unsigned. False: no integer. */
+/* The value of the integer argument k. Signedness is not in the descriptor: the top bit of four and eight
+ * bytes counts as the sign, since no array has that many elements; one and two bytes are taken as unsigned.
+ * False: no integer. */
 static bool count_of(const struct pl_portion *portion, size_t i, int k, uint64_t *count)
 {
     if (k < 0 || k >= portion->function->parameter_count ||

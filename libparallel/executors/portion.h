@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * How a task leaves the process. An executor that makes calls in other processes asks a claimed task for its work,
- * portion by portion, and tells it how each ended:
+ * How a task leaves the process. An executor that makes calls in other processes asks a claimed task for its
+ * work, portion by portion, and tells it how each ended:
  *
  *     while (carriage->next(task, worker, &portion)) {
  *         ... make the calls of the portion elsewhere, with pl_portion_perform(), and bring the results to
@@ -9,11 +9,12 @@
  *         carriage->end(task, &portion, &outcome);
  *     }
  *
- * A call of a function is one portion; a map's runner has many. `next` that returns false has completed the task, or the
- * last `end` had. Steps of one task come one after the other, by any thread of the process that owns the task.
+ * A call of a function is one portion; a map's runner has many. `next` that returns false has completed the
+ * task, or the last `end` had. Steps of one task come one after the other, by any thread of the process that
+ * owns the task.
  *
- * A task whose class has no carriage stays in this process: chain continuations, whose whole point is the caller's
- * memory. The executor calls run() for it, in a thread of the library. */
+ * A task whose class has no carriage stays in this process: chain continuations, whose whole point is the
+ * caller's memory. The executor calls run() for it, in a thread of the library. */
 #ifndef LIBPARALLEL_EXECUTORS_PORTION_H
 #define LIBPARALLEL_EXECUTORS_PORTION_H
 
@@ -66,14 +67,14 @@ struct pl_performance {
     parallel_error failure;
 };
 
-/* Makes the calls of a portion, in the process where all its pointers are valid, up to the first one that fails.
- * `performance` is zero but for is_asked, which may be set at any time. */
+/* Makes the calls of a portion, in the process where all its pointers are valid, up to the first one that
+ * fails. `performance` is zero but for is_asked, which may be set at any time. */
 void pl_portion_perform(const struct pl_portion *portion, struct pl_performance *performance);
 
-/* Bytes that argument k (from 0) of call i points to: IN, OUT and INOUT: the element count times the element's size;
- * STRING: with its zero byte; 0 for others. `pointer` receives the pointer itself (NULL for others). PARALLEL_EARGUMENT:
- * a negative or overflowing count, a count that is no integer, NULL with elements to point to; the message names
- * function and argument. */
+/* Bytes that argument k (from 0) of call i points to: IN, OUT and INOUT: the element count times the
+ * element's size; STRING: with its zero byte; 0 for others. `pointer` receives the pointer itself (NULL for
+ * others). PARALLEL_EARGUMENT: a negative or overflowing count, a count that is no integer, NULL with
+ * elements to point to; the message names function and argument. */
 int pl_portion_extent(const struct pl_portion *portion, size_t i, int k, const void **pointer, size_t *bytes);
 
 #endif

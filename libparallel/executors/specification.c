@@ -14,7 +14,7 @@
 #include "libparallel/base/error.h"
 #include "libparallel/executors/executor.h"
 
-enum { PART_WORKERS = 1, PART_PLACES = 2, PART_NAME = 4, PART_QUEUE = 8, PART_FULL = 16, PART_IDLE = 32 };
+enum { PART_WORKERS = 1, PART_PLACES = 2, PART_NAME = 4, PART_QUEUE = 8, PART_FULL = 16, PART_IDLE = 32, PART_TIMEOUT = 64 };
 
 static int malformed(const char *specification, const char *part, const char *expected)
 {
@@ -78,8 +78,12 @@ static int read_option(const char *specification, const char *name, char *value,
         part = PART_IDLE;
         if (!read_seconds(value, &options->idle_timeout_ns))
             expected = "expected seconds, more than 0";
+    } else if (strcmp(name, "timeout") == 0) {
+        part = PART_TIMEOUT;
+        if (!read_seconds(value, &options->timeout_ns))
+            expected = "expected seconds, more than 0";
     } else {
-        return malformed(specification, name, "no such option (workers, places, name, queue, full, idle)");
+        return malformed(specification, name, "no such option (workers, places, name, queue, full, idle, timeout)");
     }
     if (expected != NULL) {
         char quoted[128];
