@@ -41,6 +41,10 @@ typedef struct parallel_executor_options {
     size_t queue_limit;        /* 0: no limit */
     bool refuses_when_full;    /* false: a submission to a full queue waits */
     uint64_t idle_timeout_ns;  /* 0: idle workers stay */
+    uint64_t timeout_ns;       /* processes: a call that runs for longer fails, and its worker is killed; 0: no limit */
+    size_t memory_bytes;       /* processes: what the calls of a worker may allocate; 0: no limit */
+    size_t retries;            /* processes: how often a call is made anew whose worker has died; 0: never */
+    size_t max_tasks;          /* processes: calls that a worker makes before another one takes its place; 0: any */
     /* Runs once in each worker before its first task, in that worker. A result other than 0 means that it failed: then
      * every pending and later future of the executor fails with PARALLEL_EINITIALIZER. */
     int (*initializer)(void *context);

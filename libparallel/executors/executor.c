@@ -25,8 +25,9 @@
 #include "libparallel/base/lock.h"
 #include "libparallel/base/settings.h"
 #include "libparallel/executors/frame.h"
+#include "libparallel/executors/process_hub.h"
 
-static const struct pl_executor_kind *const kinds[] = {&pl_serial_kind, &pl_threads_kind};
+static const struct pl_executor_kind *const kinds[] = {&pl_serial_kind, &pl_threads_kind, &pl_processes_kind};
 enum { KIND_COUNT = sizeof kinds / sizeof kinds[0] };
 
 static pthread_mutex_t registry_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -173,7 +174,7 @@ const struct pl_executor_kind *pl_executor_kind_of_name(const char *name)
 
 const char *pl_executor_kind_names(void)
 {
-    return "serial, threads";
+    return "serial, threads, processes";
 }
 
 /* ---- Submission ---- */
@@ -221,6 +222,39 @@ void pl_executor_run_here(struct pl_task *task)
     pl_frame_enter(&frame, task->executor, -1, NULL);
     task->class->run(task);
     pl_frame_leave(&frame);
+}
+
+bool pl_executor_ask_away(struct pl_task *task, bool is_wanted)
+{
+    /* A task that has not ended keeps its executor open, and closing takes this lock before anything is freed. */
+    pthread_mutex_lock(&registry_lock);
+    bool has_come_home = false;
+    if (!pl_latch_is_open(&task->state))
+        has_come_home = task->executor->kind->ask_away(task->executor, task, is_wanted);
+    pthread_mutex_unlock(&registry_lock);
+    return has_come_home;
+}
+
+bool pl_executor_spin(struct pl_task *task, uint32_t turns)
+{
+    /* Relaxed: a task that is sent away during the spin is collected by others. */
+    if (pl_load_relaxed(&task->state.word) & PL_TASK_AWAY)
+        return pl_process_hub_spin(&task->state, turns);
+    return pl_latch_spin(&task->state, turns);
+}
+
+int pl_executor_become_worker(int index)
+{
+    static struct pl_frame frame; /* for the rest of the process's life */
+    parallel_executor_options options = parallel_executor_options_default();
+    options.kind = "serial";
+    parallel_executor *serial;
+    int code = parallel_executor_open_with(&options, &serial);
+    if (code != 0)
+        return code;
+    pl_store_relaxed(&default_executor, serial); /* relaxed: one thread */
+    pl_frame_enter(&frame, serial, index, NULL);
+    return 0;
 }
 
 /* A worker's frame is the outermost of its thread: serial executors may stand between it and the waiting code. */

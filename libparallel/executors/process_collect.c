@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * What comes back: calls that workers have finished, and deaths. One thread at a time does this (`collecting`), and it
+ * calls nobody back while it does.
+ *
+ * A death is first proven (the zygote has waited for the process), then the worker's done cells are emptied, then every
+ * slot that still bears its number is looked at: DONE was finished and not announced; RUNNING and STOPPED are the one
+ * casualty. Hints that it took and did not use are repeated. Only then the seat is free for the next worker. */
+#include "libparallel/executors/process_hub.h"
+#include "libparallel/executors/processes.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include <libparallel/function.h>
+
+#include "libparallel/base/clock.h"
+#include "libparallel/base/error.h"
+#include "libparallel/base/futex.h"
+
+/* So many workers in a row may die before they have begun to work, by an accident that is not their initializer's. */
+enum { STILL_BORN_LIMIT = 16 };
+
+/* ---- Ends of calls ---- */
+
+static void conclude(struct pl_processes *processes, struct pl_task *task, enum pl_away_end end)
+{
+    if (end == PL_AWAY_UNTOLD)
+        pl_process_hub_tell_later(processes->hub, task);
+    else
+        pl_processes_forget(processes, task);
+}
+
+/* Ends what stands in a slot, with or without a failure from outside, and goes on with the task's next call if there is
+ * one. The slot belongs to the caller, and to nobody afterwards. */
+static void end_slot(struct pl_processes *processes, uint32_t slot, int worker, const parallel_failure *failure)
+{
+    struct pl_ticket *ticket = &processes->tickets[slot];
+    struct pl_slot *shared = &processes->crew->slots[slot];
+    struct pl_task *task = ticket->task;
+    const struct pl_away_failure *by_itself = NULL;
+    if (failure == NULL) {
+        pl_parcel_unload(&ticket->call, shared);
+        if (shared->has_failed)
+            by_itself = (const struct pl_away_failure *)(const void *)shared->payload;
+    }
+    (void)pl_task_claim(task); /* in vain if somebody has asked for its state: then it is RUNNING already */
+    enum pl_away_end end = task->class->end_call(task, &ticket->call, worker, by_itself, failure);
+    while (end == PL_AWAY_MORE) {
+        if (!task->class->get_call(task, &ticket->call)) {
+            task->class->run(task);
+            end = PL_AWAY_ENDED;
+            break;
+        }
+        pl_parcel_release(shared);
+        ticket->retries = processes->retries;
+        ticket->stop_reason = PL_STOP_NONE;
+        if (pl_processes_dispatch(processes, slot))
+            return;
+        const parallel_error *error = parallel_last_error();
+        parallel_failure refused = {.code = error->code, .system_errno = error->system_errno, .exit_status = -1,
+                                    .worker = -1};
+        memcpy(refused.message, error->message, sizeof refused.message);
+        end = task->class->end_call(task, &ticket->call, -1, NULL, &refused);
+    }
+    pl_processes_free_slot(processes, slot);
+    conclude(processes, task, end);
+}
+
+static bool drain(struct pl_processes *processes, uint32_t index)
+{
+    struct pl_post *post = &processes->posts[index];
+    bool has_found = false;
+    uint32_t slot;
+    while (pl_crew_collect(processes->seats[index], &post->position, &slot)) {
+        has_found = true;
+        if (pl_slot_state_of(pl_slot_look(&processes->crew->slots[slot])) == PL_SLOT_DONE)
+            end_slot(processes, slot, (int)index, NULL);
+    }
+    return has_found;
+}
+
+/* ---- Deaths ---- */
+
+static void describe_stop(struct pl_processes *processes, const struct pl_ticket *ticket, const char *name, int pid,
+                          parallel_failure *failure)
+{
+    char *message = failure->message;
+    const char *function = ticket->call.function->name;
+    switch (ticket->stop_reason) {
+    case PL_STOP_TIMEOUT:
+        failure->code = PARALLEL_ETIMEDOUT;
+        snprintf(message, sizeof failure->message, "%s: ran longer than timeout=%g; worker %s (pid %d) was killed",
+                 function, (double)processes->timeout_ns * 1e-9, name, pid);
+        break;
+    case PL_STOP_KILL:
+        snprintf(message, sizeof failure->message, "%s: killed on request, with worker %s (pid %d)", function, name, pid);
+        break;
+    default:
+        failure->code = PARALLEL_ESHUTDOWN;
+        snprintf(message, sizeof failure->message, "%s: killed by the shutdown, with worker %s (pid %d)", function, name,
+                 pid);
+        break;
+    }
+}
+
+static void describe_death(struct pl_processes *processes, uint32_t index, const struct pl_ticket *ticket,
+                           parallel_failure *failure)
+{
+    const struct pl_seat *seat = processes->seats[index];
+    int pid = pl_load_relaxed(&seat->pid); /* relaxed, as below: the end of the worker was published with ENDED */
+    *failure = (parallel_failure){.code = PARALLEL_ECRASHED, .exit_status = -1, .worker = (int)index};
+    if (WIFSIGNALED(seat->status))
+        failure->signal = WTERMSIG(seat->status);
+    else if (WIFEXITED(seat->status))
+        failure->exit_status = WEXITSTATUS(seat->status);
+    const char *function = ticket->call.function->name;
+    char *message = failure->message;
+    size_t size = sizeof failure->message;
+    if (ticket->stop_reason != PL_STOP_NONE)
+        describe_stop(processes, ticket, seat->name, pid, failure);
+    else if (seat->has_lost_parent)
+        snprintf(message, size, "%s: worker %s (pid %d) was lost with the zygote, which was killed", function,
+                 seat->name, pid);
+    else if (failure->signal != 0)
+        snprintf(message, size, "%s: worker %s (pid %d) was ended by signal %d (SIG%s, %s)%s", function, seat->name, pid,
+                 failure->signal, sigabbrev_np(failure->signal), sigdescr_np(failure->signal),
+                 WCOREDUMP(seat->status) ? ", core dumped" : "");
+    else
+        snprintf(message, size, "%s: worker %s (pid %d) ended by exit(%d)", function, seat->name, pid,
+                 failure->exit_status);
+}
+
+/* A call whose worker is dead: once more, or failed. */
+static void end_casualty(struct pl_processes *processes, uint32_t index, uint32_t slot)
+{
+    struct pl_ticket *ticket = &processes->tickets[slot];
+    if (ticket->stop_reason == PL_STOP_NONE && ticket->retries > 0) {
+        ticket->retries--;
+        pl_parcel_release(&processes->crew->slots[slot]);
+        if (pl_processes_dispatch(processes, slot))
+            return;
+    }
+    parallel_failure failure;
+    describe_death(processes, index, ticket, &failure);
+    end_slot(processes, slot, (int)index, &failure);
+}
+
+/* A worker that never began to work: is anything to be expected of the next one? */
+static void look_at_birth(struct pl_processes *processes, const struct pl_seat *seat)
+{
+    parallel_error error;
+    uint32_t stage = pl_load_relaxed(&seat->stage); /* relaxed: published with ENDED */
+    if (stage == PL_SEAT_REFUSED) {
+        pl_error_fill(&error, PARALLEL_EINITIALIZER, 0, "the initializer of worker %s returned %d", seat->name,
+                      seat->initializer_code);
+    } else if (stage == PL_SEAT_INITIALIZING && processes->crew->initializer != NULL && !seat->has_lost_parent &&
+               !(WIFSIGNALED(seat->status) && WTERMSIG(seat->status) == SIGKILL)) {
+        pl_error_fill(&error, PARALLEL_EINITIALIZER, 0, "the initializer of worker %s ended it: %s %d", seat->name,
+                      WIFSIGNALED(seat->status) ? "signal" : "exit status",
+                      WIFSIGNALED(seat->status) ? WTERMSIG(seat->status) : WEXITSTATUS(seat->status));
+    } else if (stage < PL_SEAT_WORKING && ++processes->still_born_count >= STILL_BORN_LIMIT) {
+        pl_error_fill(&error, PARALLEL_EWORKER, 0, "%d workers in a row ended before they began to work",
+                      STILL_BORN_LIMIT);
+    } else {
+        if (stage >= PL_SEAT_WORKING)
+            processes->still_born_count = 0;
+        return;
+    }
+    pl_processes_break(processes, &error);
+}
+
+static void vacate(struct pl_processes *processes, uint32_t index)
+{
+    struct pl_seat *seat = processes->seats[index];
+    pl_crew_take_bit(processes->crew, index);
+    pl_lock_acquire(&processes->lock);
+    processes->posts[index].is_staffed = false;
+    processes->staffed_count--;
+    pl_store_relaxed(&seat->pid, 0); /* relaxed: the next order publishes it */
+    pl_store_release(&seat->life, PL_SEAT_EMPTY); /* pairs with the zygote's look */
+    pl_lock_release(&processes->lock);
+}
+
+static void bury(struct pl_processes *processes, uint32_t index)
+{
+    struct pl_seat *seat = processes->seats[index];
+    uint16_t number = (uint16_t)processes->posts[index].number;
+    (void)drain(processes, index);
+    for (uint32_t slot = 0; slot < PL_CREW_SLOTS; slot++) {
+        uint64_t word = pl_slot_look(&processes->crew->slots[slot]);
+        if (pl_slot_number_of(word) != number || processes->tickets[slot].task == NULL)
+            continue;
+        if (pl_slot_state_of(word) == PL_SLOT_DONE)
+            end_slot(processes, slot, (int)index, NULL);
+        else if (pl_slot_state_of(word) == PL_SLOT_RUNNING || pl_slot_state_of(word) == PL_SLOT_STOPPED)
+            end_casualty(processes, index, slot);
+    }
+    look_at_birth(processes, seat);
+    vacate(processes, index);
+    pl_processes_repeat_hints(processes);
+}
+
+/* The system has no process for a worker. If others live they do the work. */
+static void give_up(struct pl_processes *processes, uint32_t index)
+{
+    struct pl_seat *seat = processes->seats[index];
+    parallel_error error;
+    pl_error_fill(&error, PARALLEL_EWORKER, seat->system_errno, "worker %s cannot be started", seat->name);
+    vacate(processes, index);
+    if (processes->staffed_count == 0)
+        pl_processes_end_pending(processes, &error);
+}
+
+/* ---- Collecting ---- */
+
+bool pl_processes_collect(struct pl_processes *processes)
+{
+    bool has_found = false, has_buried = false;
+    for (uint32_t index = 0; index < processes->seat_count; index++) {
+        if (!processes->posts[index].is_staffed)
+            continue;
+        struct pl_seat *seat = processes->seats[index];
+        uint32_t life = pl_load_acquire(&seat->life); /* before the cells: what a dead worker did is all there then */
+        has_found |= drain(processes, index);
+        if (life < PL_SEAT_ENDED)
+            continue;
+        has_buried = true;
+        if (life == PL_SEAT_ENDED)
+            bury(processes, index);
+        else
+            give_up(processes, index);
+    }
+    if (!has_found && !has_buried)
+        return false;
+    pl_processes_refill(processes);
+    if (has_buried || pl_crew_head(processes->crew) < processes->tail)
+        pl_processes_call_workers(processes);
+    if (processes->queue_limit > 0) {
+        pl_add_seq_cst(&processes->room, 1); /* partner: wait_for_room() */
+        pl_futex_wake(&processes->room, PL_FUTEX_WAKE_ALL, PL_FUTEX_PRIVATE);
+    }
+    return true;
+}
+
+/* ---- Limits of time, and lost wakes ---- */
+
+bool pl_processes_stop_slot(struct pl_processes *processes, uint32_t slot, enum pl_stop_reason reason)
+{
+    processes->tickets[slot].stop_reason = reason;
+    uint16_t number = pl_slot_stop(&processes->crew->slots[slot]);
+    if (number == 0) {
+        processes->tickets[slot].stop_reason = PL_STOP_NONE;
+        return false;
+    }
+    for (uint32_t index = 0; index < processes->seat_count; index++)
+        if (processes->posts[index].is_staffed && (uint16_t)processes->posts[index].number == number)
+            /* Release: pairs with the zygote's look. */
+            pl_store_release(&processes->seats[index]->kill_number, processes->posts[index].number);
+    return true;
+}
+
+/* When the call that a worker runs is due; PARALLEL_NEVER if there is none. */
+static uint64_t limit_ns_of(const struct pl_processes *processes, uint32_t index, uint32_t *slot)
+{
+    struct pl_seat *seat = processes->seats[index];
+    uint32_t place = pl_load_acquire(&seat->slot); /* pairs with the worker's store; publishes started_ns */
+    if (!processes->posts[index].is_staffed || place == 0)
+        return PARALLEL_NEVER;
+    *slot = place - 1;
+    uint64_t word = pl_slot_look(&processes->crew->slots[*slot]);
+    if (pl_slot_state_of(word) != PL_SLOT_RUNNING ||
+        pl_slot_number_of(word) != (uint16_t)processes->posts[index].number)
+        return PARALLEL_NEVER;
+    return pl_load_relaxed(&seat->started_ns) + processes->timeout_ns;
+}
+
+uint64_t pl_processes_next_limit_ns(struct pl_processes *processes)
+{
+    uint64_t next_ns = PARALLEL_NEVER;
+    if (processes->timeout_ns == 0)
+        return next_ns;
+    for (uint32_t index = 0; index < processes->seat_count; index++) {
+        uint32_t slot;
+        uint64_t limit_ns = limit_ns_of(processes, index, &slot);
+        if (limit_ns < next_ns)
+            next_ns = limit_ns;
+    }
+    return next_ns;
+}
+
+static void stop_late_calls(struct pl_processes *processes, uint64_t now_ns)
+{
+    bool has_stopped = false;
+    pl_lock_acquire(&processes->lock);
+    for (uint32_t index = 0; index < processes->seat_count; index++) {
+        uint32_t slot;
+        if (limit_ns_of(processes, index, &slot) <= now_ns)
+            has_stopped |= pl_processes_stop_slot(processes, slot, PL_STOP_TIMEOUT);
+    }
+    pl_lock_release(&processes->lock);
+    if (has_stopped)
+        pl_process_hub_poke(processes->hub);
+}
+
+void pl_processes_tick(struct pl_processes *processes, uint64_t now_ns)
+{
+    if (pl_load_relaxed(&processes->unfinished) == 0) /* relaxed: the next tick sees it */
+        return;
+    if (processes->timeout_ns > 0)
+        stop_late_calls(processes, now_ns);
+    uint64_t head = pl_crew_head(processes->crew);
+    pl_processes_repeat_hints(processes);
+    pl_processes_refill(processes);
+    pl_processes_call_workers(processes);
+    /* Calls wait, and since the last tick nobody has taken one: whoever is thought to be awake may be stopped, or was
+     * killed with the wake that was meant for others. */
+    if (head == processes->head_at_tick && head < processes->tail)
+        while (pl_crew_wake_one(processes->crew, processes->seats))
+            continue;
+    processes->head_at_tick = head;
+}
+
+/* ---- Ends of everything ---- */
+
+/* Ends a task that no worker has, or will have. */
+static void end_at_home(struct pl_processes *processes, struct pl_task *task, const parallel_error *error)
+{
+    if (error == NULL)
+        task->class->cancel(task);
+    if (!pl_task_claim(task) && pl_task_state(task) != PL_TASK_RUNNING) { /* running: between two of its calls */
+        pl_processes_forget(processes, task);
+        return;
+    }
+    parallel_error cancelled;
+    if (error == NULL) {
+        pl_error_fill(&cancelled, PARALLEL_ECANCELLED, 0, "the executor was shut down");
+        error = &cancelled;
+    }
+    if (task->class->tell == NULL) { /* so failing it calls nobody back */
+        task->class->fail(task, error);
+        pl_processes_forget(processes, task);
+        return;
+    }
+    parallel_failure failure = {.code = error->code, .system_errno = error->system_errno, .exit_status = -1,
+                                .worker = -1};
+    memcpy(failure.message, error->message, sizeof failure.message);
+    conclude(processes, task, task->class->end_call(task, NULL, -1, NULL, &failure));
+    pl_process_hub_ring(processes->hub);
+}
+
+void pl_processes_end_pending(struct pl_processes *processes, const parallel_error *error)
+{
+    for (struct pl_task *task = pl_processes_take_waiting(processes), *next; task != NULL; task = next) {
+        next = task->next;
+        end_at_home(processes, task, error);
+    }
+    for (uint32_t slot = 0; slot < PL_CREW_SLOTS; slot++) {
+        pl_lock_acquire(&processes->lock);
+        struct pl_task *task = processes->tickets[slot].task;
+        bool is_ours = task != NULL && pl_slot_withdraw(&processes->crew->slots[slot]);
+        pl_lock_release(&processes->lock);
+        if (!is_ours)
+            continue;
+        pl_processes_free_slot(processes, slot);
+        pl_task_come_home(task);
+        end_at_home(processes, task, error);
+    }
+}
+
+void pl_processes_break(struct pl_processes *processes, const parallel_error *error)
+{
+    parallel_error *copy = malloc(sizeof *copy);
+    if (copy != NULL)
+        *copy = *error;
+    pl_lock_acquire(&processes->lock);
+    bool is_first = processes->broken == NULL;
+    if (is_first)
+        processes->broken = copy;
+    pl_lock_release(&processes->lock);
+    if (!is_first)
+        free(copy);
+    pl_processes_end_pending(processes, error);
+}
+
+void pl_processes_lose_all(struct pl_processes *processes)
+{
+    for (uint32_t index = 0; index < processes->seat_count; index++) {
+        if (!processes->posts[index].is_staffed)
+            continue;
+        struct pl_seat *seat = processes->seats[index];
+        seat->status = SIGKILL;
+        seat->has_lost_parent = true;
+        pl_store_release(&seat->life, PL_SEAT_ENDED); /* to this thread; the zygote is gone */
+    }
+    parallel_error error;
+    pl_error_fill(&error, PARALLEL_EWORKER, 0, "the zygote and its standby have both been killed, so no worker can be started");
+    pl_processes_break(processes, &error);
+    (void)pl_processes_collect(processes);
+}
