@@ -44,6 +44,7 @@ AM_TESTS_ENVIRONMENT = \
 
 include tests/base/Makefile.mk
 include tests/docs/Makefile.mk
+include tests/executors/Makefile.mk
 include tests/examples/Makefile.mk
 include tests/executors/Makefile.mk
 include tests/install/Makefile.mk

@@ -24,50 +24,82 @@
 /* So many workers in a row may die before they have begun to work, by an accident that is not their initializer's. */
 enum { STILL_BORN_LIMIT = 16 };
 
-/* ---- Ends of calls ---- */
+/* ---- Ends of portions ---- */
 
-static void conclude(struct pl_processes *processes, struct pl_task *task, enum pl_away_end end)
+/* The task has ended; if somebody wants to know, the collector tells him. */
+static void conclude(struct pl_processes *processes, struct pl_task *task, bool is_telling_owed)
 {
-    if (end == PL_AWAY_UNTOLD)
+    if (is_telling_owed)
         pl_process_hub_tell_later(processes->hub, task);
     else
         pl_processes_forget(processes, task);
 }
 
-/* Ends what stands in a slot, with or without a failure from outside, and goes on with the task's next call if there is
- * one. The slot belongs to the caller, and to nobody afterwards. */
-static void end_slot(struct pl_processes *processes, uint32_t slot, int worker, const parallel_failure *failure)
+/* Lets a claimed task know how its portion ended. False: it has another one, in *portion. */
+static bool end_portion(struct pl_task *task, struct pl_portion *portion, int worker, const struct pl_outcome *outcome,
+                        bool *is_telling_owed)
+{
+    const struct pl_carriage *carriage = task->class->carriage;
+    pl_telling_later = (struct pl_telling){.is_on = true};
+    struct pl_portion next = *portion;
+    if (portion->columns == NULL)
+        (void)carriage->next(task, worker, &next); /* tells it who has made the call */
+    carriage->end(task, portion, outcome);
+    bool has_ended = pl_latch_is_open(&task->state) || !carriage->next(task, worker, portion);
+    *is_telling_owed = pl_telling_later.is_owed;
+    pl_telling_later = (struct pl_telling){.is_on = false};
+    return has_ended;
+}
+
+/* Ends what stands in a slot, and goes on with the task's next portion if there is one. */
+static void end_slot(struct pl_processes *processes, uint32_t slot, int worker, const struct pl_outcome *outcome)
 {
     struct pl_ticket *ticket = &processes->tickets[slot];
-    struct pl_slot *shared = &processes->crew->slots[slot];
     struct pl_task *task = ticket->task;
-    const struct pl_away_failure *by_itself = NULL;
-    if (failure == NULL) {
-        pl_parcel_unload(&ticket->call, shared);
-        if (shared->has_failed)
-            by_itself = (const struct pl_away_failure *)(const void *)shared->payload;
-    }
     (void)pl_task_claim(task); /* in vain if somebody has asked for its state: then it is RUNNING already */
-    enum pl_away_end end = task->class->end_call(task, &ticket->call, worker, by_itself, failure);
-    while (end == PL_AWAY_MORE) {
-        if (!task->class->get_call(task, &ticket->call)) {
-            task->class->run(task);
-            end = PL_AWAY_ENDED;
-            break;
-        }
-        pl_parcel_release(shared);
-        ticket->retries = processes->retries;
-        ticket->stop_reason = PL_STOP_NONE;
-        if (pl_processes_dispatch(processes, slot))
-            return;
-        const parallel_error *error = parallel_last_error();
-        parallel_failure refused = {.code = error->code, .system_errno = error->system_errno, .exit_status = -1,
-                                    .worker = -1};
-        memcpy(refused.message, error->message, sizeof refused.message);
-        end = task->class->end_call(task, &ticket->call, -1, NULL, &refused);
+    bool is_telling_owed;
+    if (end_portion(task, &ticket->portion, worker, outcome, &is_telling_owed)) {
+        pl_processes_free_slot(processes, slot);
+        conclude(processes, task, is_telling_owed);
+        return;
     }
-    pl_processes_free_slot(processes, slot);
-    conclude(processes, task, end);
+    pl_parcel_release(&processes->crew->slots[slot]);
+    ticket->retries = processes->retries;
+    ticket->stop_reason = PL_STOP_NONE;
+    if (!pl_processes_dispatch(processes, slot))
+        pl_processes_refuse_slot(processes, slot);
+}
+
+static void fill_failure(parallel_failure *failure, const parallel_error *error, int worker)
+{
+    *failure = (parallel_failure){.code = error->code, .system_errno = error->system_errno, .exit_status = -1,
+                                  .worker = worker};
+    memcpy(failure->message, error->message, sizeof failure->message);
+}
+
+void pl_processes_refuse_slot(struct pl_processes *processes, uint32_t slot)
+{
+    parallel_failure failure;
+    fill_failure(&failure, parallel_last_error(), -1);
+    const struct pl_outcome refused = {.failure = &failure, .index = processes->tickets[slot].portion.first};
+    end_slot(processes, slot, -1, &refused);
+    pl_process_hub_ring(processes->hub); /* the caller need not be one who collects */
+}
+
+/* A slot that its worker has finished. */
+static void end_done_slot(struct pl_processes *processes, uint32_t slot, int worker)
+{
+    const struct pl_slot *shared = &processes->crew->slots[slot];
+    const struct pl_portion *portion = &processes->tickets[slot].portion;
+    pl_parcel_unload(portion, shared);
+    parallel_failure failure;
+    struct pl_outcome outcome = {.failure = NULL};
+    if (shared->performance.has_failed) {
+        fill_failure(&failure, &shared->performance.failure, worker);
+        outcome.failure = &failure;
+        outcome.index = portion->first + pl_load_relaxed(&shared->performance.index); /* relaxed: published with DONE */
+    }
+    end_slot(processes, slot, worker, &outcome);
 }
 
 static bool drain(struct pl_processes *processes, uint32_t index)
@@ -78,7 +110,7 @@ static bool drain(struct pl_processes *processes, uint32_t index)
     while (pl_crew_collect(processes->seats[index], &post->position, &slot)) {
         has_found = true;
         if (pl_slot_state_of(pl_slot_look(&processes->crew->slots[slot])) == PL_SLOT_DONE)
-            end_slot(processes, slot, (int)index, NULL);
+            end_done_slot(processes, slot, (int)index);
     }
     return has_found;
 }
@@ -89,10 +121,10 @@ static void describe_stop(struct pl_processes *processes, const struct pl_ticket
                           parallel_failure *failure)
 {
     char *message = failure->message;
-    const char *function = ticket->call.function->name;
+    const char *function = ticket->portion.function->name;
     switch (ticket->stop_reason) {
     case PL_STOP_TIMEOUT:
-        failure->code = PARALLEL_ETIMEDOUT;
+        failure->code = PARALLEL_ETIMELIMIT;
         snprintf(message, sizeof failure->message, "%s: ran longer than timeout=%g; worker %s (pid %d) was killed",
                  function, (double)processes->timeout_ns * 1e-9, name, pid);
         break;
@@ -112,12 +144,12 @@ static void describe_death(struct pl_processes *processes, uint32_t index, const
 {
     const struct pl_seat *seat = processes->seats[index];
     int pid = pl_load_relaxed(&seat->pid); /* relaxed, as below: the end of the worker was published with ENDED */
-    *failure = (parallel_failure){.code = PARALLEL_ECRASHED, .exit_status = -1, .worker = (int)index};
+    *failure = (parallel_failure){.code = PARALLEL_ECRASHED, .exit_status = -1, .worker = (int)index, .pid = pid};
     if (WIFSIGNALED(seat->status))
         failure->signal = WTERMSIG(seat->status);
     else if (WIFEXITED(seat->status))
         failure->exit_status = WEXITSTATUS(seat->status);
-    const char *function = ticket->call.function->name;
+    const char *function = ticket->portion.function->name;
     char *message = failure->message;
     size_t size = sizeof failure->message;
     if (ticket->stop_reason != PL_STOP_NONE)
@@ -146,7 +178,12 @@ static void end_casualty(struct pl_processes *processes, uint32_t index, uint32_
     }
     parallel_failure failure;
     describe_death(processes, index, ticket, &failure);
-    end_slot(processes, slot, (int)index, &failure);
+    const struct pl_slot *shared = &processes->crew->slots[slot];
+    const struct pl_outcome outcome = {.failure = &failure,
+                                       /* Relaxed: the end of the worker was published. */
+                                       .index = ticket->portion.first + pl_load_relaxed(&shared->performance.index),
+                                       .is_killed = ticket->stop_reason == PL_STOP_KILL};
+    end_slot(processes, slot, (int)index, &outcome);
 }
 
 /* A worker that never began to work: is anything to be expected of the next one? */
@@ -195,7 +232,7 @@ static void bury(struct pl_processes *processes, uint32_t index)
         if (pl_slot_number_of(word) != number || processes->tickets[slot].task == NULL)
             continue;
         if (pl_slot_state_of(word) == PL_SLOT_DONE)
-            end_slot(processes, slot, (int)index, NULL);
+            end_done_slot(processes, slot, (int)index);
         else if (pl_slot_state_of(word) == PL_SLOT_RUNNING || pl_slot_state_of(word) == PL_SLOT_STOPPED)
             end_casualty(processes, index, slot);
     }
@@ -297,7 +334,7 @@ static void stop_late_calls(struct pl_processes *processes, uint64_t now_ns)
     bool has_stopped = false;
     pl_lock_acquire(&processes->lock);
     for (uint32_t index = 0; index < processes->seat_count; index++) {
-        uint32_t slot;
+        uint32_t slot = 0;
         if (limit_ns_of(processes, index, &slot) <= now_ns)
             has_stopped |= pl_processes_stop_slot(processes, slot, PL_STOP_TIMEOUT);
     }
@@ -329,27 +366,17 @@ void pl_processes_tick(struct pl_processes *processes, uint64_t now_ns)
 /* Ends a task that no worker has, or will have. */
 static void end_at_home(struct pl_processes *processes, struct pl_task *task, const parallel_error *error)
 {
+    pl_telling_later = (struct pl_telling){.is_on = true};
     if (error == NULL)
         task->class->cancel(task);
-    if (!pl_task_claim(task) && pl_task_state(task) != PL_TASK_RUNNING) { /* running: between two of its calls */
-        pl_processes_forget(processes, task);
-        return;
-    }
-    parallel_error cancelled;
-    if (error == NULL) {
+    if (pl_task_claim(task) || pl_task_state(task) == PL_TASK_RUNNING) { /* running: a map's, between two portions */
+        parallel_error cancelled;
         pl_error_fill(&cancelled, PARALLEL_ECANCELLED, 0, "the executor was shut down");
-        error = &cancelled;
+        task->class->fail(task, error != NULL ? error : &cancelled);
     }
-    if (task->class->tell == NULL) { /* so failing it calls nobody back */
-        task->class->fail(task, error);
-        pl_processes_forget(processes, task);
-        return;
-    }
-    parallel_failure failure = {.code = error->code, .system_errno = error->system_errno, .exit_status = -1,
-                                .worker = -1};
-    memcpy(failure.message, error->message, sizeof failure.message);
-    conclude(processes, task, task->class->end_call(task, NULL, -1, NULL, &failure));
-    pl_process_hub_ring(processes->hub);
+    bool is_telling_owed = pl_telling_later.is_owed;
+    pl_telling_later = (struct pl_telling){.is_on = false};
+    conclude(processes, task, is_telling_owed);
 }
 
 void pl_processes_end_pending(struct pl_processes *processes, const parallel_error *error)
@@ -369,6 +396,7 @@ void pl_processes_end_pending(struct pl_processes *processes, const parallel_err
         pl_task_come_home(task);
         end_at_home(processes, task, error);
     }
+    pl_process_hub_ring(processes->hub);
 }
 
 void pl_processes_break(struct pl_processes *processes, const parallel_error *error)

@@ -20,12 +20,13 @@
 /* ---- Slots ---- */
 
 /* Under the lock. */
-static uint32_t take_slot(struct pl_processes *processes, struct pl_task *task, const struct pl_away_call *call)
+static uint32_t take_slot(struct pl_processes *processes, struct pl_task *task, const struct pl_portion *portion)
 {
     uint32_t slot = processes->free_slots[--processes->free_count];
     struct pl_ticket *ticket = &processes->tickets[slot];
     ticket->task = task;
-    ticket->call = *call;
+    ticket->portion = *portion;
+    ticket->is_single = portion->columns == NULL;
     ticket->hint = UINT64_MAX;
     ticket->retries = processes->retries;
     ticket->stop_reason = PL_STOP_NONE;
@@ -70,9 +71,7 @@ bool pl_processes_dispatch(struct pl_processes *processes, uint32_t slot)
 {
     struct pl_ticket *ticket = &processes->tickets[slot];
     struct pl_slot *shared = &processes->crew->slots[slot];
-    shared->perform = ticket->task->class->perform;
-    pl_store_relaxed(&shared->is_cancel_requested, 0); /* relaxed: published with the slot */
-    if (pl_parcel_load(&ticket->call, shared) != 0)
+    if (pl_parcel_load(&ticket->portion, shared) != 0)
         return false;
     pl_lock_acquire(&processes->lock);
     bool is_wanted = send_away(ticket->task, slot);
@@ -164,47 +163,38 @@ struct pl_task *pl_processes_take_waiting(struct pl_processes *processes)
     return first;
 }
 
-/* A call that could not be loaded when its turn came. */
-static void fail_slot(struct pl_processes *processes, uint32_t slot)
+/* What a task is to be called with first. A single call is claimed by the worker, so it is only looked at; anything else
+ * is claimed now. False: there is nothing to do, and the task has ended. */
+static bool first_portion(struct pl_task *task, struct pl_portion *portion)
 {
-    struct pl_ticket *ticket = &processes->tickets[slot];
-    struct pl_task *task = ticket->task;
-    const parallel_error *error = parallel_last_error();
-    parallel_failure failure = {.code = error->code, .system_errno = error->system_errno, .exit_status = -1,
-                                .worker = -1};
-    memcpy(failure.message, error->message, sizeof failure.message);
-    (void)pl_task_claim(task); /* in vain if it has been running: then it is ours too */
-    enum pl_away_end end = task->class->end_call(task, &ticket->call, -1, NULL, &failure);
-    pl_processes_free_slot(processes, slot);
-    if (end == PL_AWAY_UNTOLD) {
-        pl_process_hub_tell_later(processes->hub, task);
-        pl_process_hub_ring(processes->hub);
-    } else {
+    task->class->carriage->look(task, portion);
+    if (portion->columns == NULL)
+        return true;
+    return pl_task_claim(task) && task->class->carriage->next(task, -1, portion);
+}
+
+/* Under the lock, which it releases; there is a free slot. */
+static void dispatch_first(struct pl_processes *processes, struct pl_task *task)
+{
+    struct pl_portion portion;
+    bool has_portion = first_portion(task, &portion);
+    uint32_t slot = has_portion ? take_slot(processes, task, &portion) : 0;
+    pl_lock_release(&processes->lock);
+    if (!has_portion)
         pl_processes_forget(processes, task);
-    }
+    else if (!pl_processes_dispatch(processes, slot))
+        pl_processes_refuse_slot(processes, slot);
 }
 
 void pl_processes_refill(struct pl_processes *processes)
 {
     for (;;) {
         pl_lock_acquire(&processes->lock);
-        if (processes->first_waiting == NULL || processes->free_count == 0) {
-            pl_lock_release(&processes->lock);
-            return;
-        }
-        struct pl_task *task = take_first_waiting(processes);
-        struct pl_away_call call;
-        bool has_call = task->class->get_call(task, &call);
-        uint32_t slot = has_call ? take_slot(processes, task, &call) : 0;
-        pl_lock_release(&processes->lock);
-        if (!has_call) {
-            if (pl_task_claim(task))
-                task->class->run(task);
-            pl_processes_forget(processes, task);
-        } else if (!pl_processes_dispatch(processes, slot)) {
-            fail_slot(processes, slot);
-        }
+        if (processes->first_waiting == NULL || processes->free_count == 0)
+            break;
+        dispatch_first(processes, take_first_waiting(processes));
     }
+    pl_lock_release(&processes->lock);
 }
 
 void pl_processes_forget(struct pl_processes *processes, struct pl_task *task)
@@ -227,13 +217,13 @@ static int refuse(struct pl_processes *processes)
 }
 
 /* What can be said against a call before it has a slot. */
-static int check_call(struct pl_processes *processes, const struct pl_away_call *call)
+static int check_portion(struct pl_processes *processes, const struct pl_portion *portion)
 {
-    if (!pl_known_code_contains(processes->hub->known_code, call->function))
+    if (!pl_known_code_contains(processes->hub->known_code, portion->function))
         return pl_error_set(PARALLEL_EUNKNOWNFUNCTION, 0,
                             "%s was loaded after the first processes executor was opened, so no worker has it",
-                            call->function->name);
-    return pl_parcel_check(call);
+                            portion->function->name);
+    return portion->columns == NULL ? pl_parcel_check(portion) : 0; /* a map's calls are looked at chunk by chunk */
 }
 
 /* How long a submitter waits for room before it looks again: a worker that begins a call tells nobody. */
@@ -294,18 +284,15 @@ static void append_waiting(struct pl_processes *processes, struct pl_task *task)
     processes->waiting_count++;
 }
 
-static void submit_one(struct pl_processes *processes, struct pl_task *task, const struct pl_away_call *call)
+static void submit_one(struct pl_processes *processes, struct pl_task *task)
 {
     pl_lock_acquire(&processes->lock);
-    bool has_slot = processes->first_waiting == NULL && processes->free_count > 0;
-    uint32_t slot = 0;
-    if (has_slot)
-        slot = take_slot(processes, task, call);
-    else
+    if (processes->first_waiting != NULL || processes->free_count == 0) {
         append_waiting(processes, task);
-    pl_lock_release(&processes->lock);
-    if (has_slot && !pl_processes_dispatch(processes, slot))
-        fail_slot(processes, slot);
+        pl_lock_release(&processes->lock);
+        return;
+    }
+    dispatch_first(processes, task);
 }
 
 /* What only makes sense in this process, such as the continuation of a chain, runs in a thread of it. */
@@ -345,14 +332,15 @@ int pl_processes_submit(struct parallel_executor *executor, struct pl_task *firs
     int code = enter(processes, count);
     if (code != 0)
         return code;
-    if (first->class->get_call == NULL) { /* such a task comes alone */
+    if (first->class->carriage == NULL) { /* such a task comes alone */
         code = submit_to_helper(processes, first);
         leave(processes, 1);
         return code;
     }
-    struct pl_away_call call;
-    bool has_call = first->class->get_call(first, &call);
-    if (has_call && (code = check_call(processes, &call)) != 0) {
+    struct pl_portion all;
+    first->class->carriage->look(first, &all); /* others that come with it are of the same map */
+    code = check_portion(processes, &all);
+    if (code != 0) {
         leave(processes, count);
         return code;
     }
@@ -360,15 +348,7 @@ int pl_processes_submit(struct parallel_executor *executor, struct pl_task *firs
     while (first != NULL) {
         struct pl_task *task = first;
         first = task->next;
-        if (has_call) {
-            submit_one(processes, task, &call);
-        } else {
-            if (pl_task_claim(task))
-                task->class->run(task);
-            pl_processes_forget(processes, task);
-        }
-        if (first != NULL)
-            has_call = first->class->get_call(first, &call);
+        submit_one(processes, task);
     }
     pl_processes_refill(processes); /* slots may have become free while tasks were put in line */
     pl_processes_call_workers(processes);

@@ -252,8 +252,9 @@ static void *collector_body(void *unused)
         uint64_t deadline_ns = next_tick_ns(&quiet_ticks);
         pl_lock_release(&hub.collecting);
         tell_all();
-        if (!has_found && pl_load_acquire(&hub.is_stopping) == 0)
-            (void)pl_futex_wait(&board->bell, bell, deadline_ns, PL_FUTEX_SHARED);
+        if (!has_found && pl_load_acquire(&hub.is_stopping) == 0 &&
+            pl_futex_wait(&board->bell, bell, deadline_ns, PL_FUTEX_SHARED) != PL_FUTEX_TIMED_OUT)
+            quiet_ticks = 0; /* somebody wanted something: a tick follows, if not now */
         pl_store_relaxed(&hub.sleeps_for_ever, 0); /* relaxed: as above */
         uint64_t now_ns = pl_clock_now_ns();
         if (now_ns >= deadline_ns || now_ns - last_tick_ns >= TICK_NS) {

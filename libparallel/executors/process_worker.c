@@ -21,13 +21,9 @@ static void perform(struct pl_crew *crew, struct pl_seat *seat, uint32_t index)
         pl_store_relaxed(&seat->started_ns, pl_clock_now_ns()); /* published by the next store */
         pl_store_release(&seat->slot, index + 1); /* pairs with limit_ns_of() of the program */
     }
-    struct pl_away_call call;
-    struct pl_away_failure failure;
-    pl_parcel_open(slot, &call);
-    if (!slot->perform(&call, &failure)) {
-        slot->has_failed = 1;
-        memcpy(slot->payload, &failure, sizeof failure); /* published by finishing */
-    }
+    struct pl_portion portion;
+    pl_parcel_open(slot, &portion);
+    pl_portion_perform(&portion, &slot->performance);
     if (__fpending(stdout) > 0) /* a worker may be killed at any time, and what it has printed should be seen */
         fflush(stdout);
 }

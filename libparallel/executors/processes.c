@@ -311,30 +311,39 @@ static void processes_describe(struct parallel_executor *executor, parallel_exec
 
 /* ---- Tasks that are away ---- */
 
-static bool processes_ask_away(struct parallel_executor *executor, struct pl_task *task, enum pl_away_wish wish)
+static bool processes_ask_away(struct parallel_executor *executor, struct pl_task *task, bool is_wanted)
 {
     struct pl_processes *processes = pl_processes_of(executor);
     uint32_t slot = task->position;
     struct pl_slot *shared = &processes->crew->slots[slot];
-    bool has_come_home = false, has_stopped = false;
+    bool has_come_home = false;
     pl_lock_acquire(&processes->lock);
     if (processes->tickets[slot].task == task) { /* else it has just come back */
-        has_come_home = wish != PL_AWAY_LOOK && pl_slot_withdraw(shared);
+        has_come_home = is_wanted && processes->tickets[slot].is_single && pl_slot_withdraw(shared);
         enum pl_slot_state state = pl_slot_state_of(pl_slot_look(shared));
-        if (!has_come_home && state != PL_SLOT_PENDING && state != PL_SLOT_FREE) {
+        if (!has_come_home && state != PL_SLOT_PENDING && state != PL_SLOT_FREE)
             (void)pl_task_claim(task); /* in the name of the worker */
-            if (wish == PL_AWAY_WITHDRAW)
-                pl_store_relaxed(&shared->is_cancel_requested, 1); /* a request, no data */
-            if (wish == PL_AWAY_KILL)
-                has_stopped = pl_processes_stop_slot(processes, slot, PL_STOP_KILL);
-        }
     }
     pl_lock_release(&processes->lock);
     if (has_come_home)
         pl_processes_free_slot(processes, slot);
+    return has_come_home;
+}
+
+static void processes_interrupt(struct parallel_executor *executor, struct pl_task *task, enum pl_interruption how)
+{
+    struct pl_processes *processes = pl_processes_of(executor);
+    uint32_t slot = task->position;
+    bool has_stopped = false;
+    pl_lock_acquire(&processes->lock);
+    if (processes->tickets[slot].task == task) {
+        pl_store_relaxed(&processes->crew->slots[slot].performance.is_asked, 1); /* a request, no data */
+        if (how == PL_INTERRUPTION_KILL)
+            has_stopped = pl_processes_stop_slot(processes, slot, PL_STOP_KILL);
+    }
+    pl_lock_release(&processes->lock);
     if (has_stopped)
         pl_process_hub_poke(processes->hub);
-    return has_come_home;
 }
 
 static void processes_forget(struct parallel_executor *executor, struct pl_task *task)
@@ -344,6 +353,7 @@ static void processes_forget(struct parallel_executor *executor, struct pl_task 
 
 const struct pl_executor_kind pl_processes_kind = {
     .name = "processes",
+    .runs_elsewhere = true,
     .open = processes_open,
     .submit = pl_processes_submit,
     .request_shutdown = processes_request_shutdown,
@@ -351,6 +361,7 @@ const struct pl_executor_kind pl_processes_kind = {
     .destroy = processes_destroy,
     .resize = processes_resize,
     .describe = processes_describe,
+    .interrupt = processes_interrupt,
     .ask_away = processes_ask_away,
     .forget = processes_forget,
 };

@@ -32,7 +32,8 @@ enum pl_stop_reason { PL_STOP_NONE, PL_STOP_TIMEOUT, PL_STOP_KILL, PL_STOP_SHUTD
 /* What belongs to a slot but is no business of the worker. */
 struct pl_ticket {
     struct pl_task *task; /* NULL: the slot is free */
-    struct pl_away_call call;
+    struct pl_portion portion;
+    bool is_single; /* a call, which is claimed by the worker; a map's runner is claimed for good when it has a slot */
     uint64_t hint; /* its last one's ticket; UINT64_MAX: it could not be given */
     uint32_t retries; /* left */
     enum pl_stop_reason stop_reason;
@@ -106,9 +107,12 @@ void pl_processes_wind_up(struct pl_processes *processes);
 
 int pl_processes_submit(struct parallel_executor *executor, struct pl_task *first, struct pl_task *last, size_t count);
 
-/* Loads the slot with the ticket's call, and publishes it; false: it cannot be loaded, see parallel_last_error(). The
+/* Loads the slot with the ticket's portion, and publishes it; false: it cannot be loaded, see parallel_last_error(). The
  * slot belongs to the caller. */
 bool pl_processes_dispatch(struct pl_processes *processes, uint32_t slot);
+
+/* Ends what cannot be loaded, with the calling thread's last error. */
+void pl_processes_refuse_slot(struct pl_processes *processes, uint32_t slot);
 
 /* Puts waiting tasks into free slots. */
 void pl_processes_refill(struct pl_processes *processes);

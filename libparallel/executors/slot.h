@@ -27,7 +27,7 @@
 #include <stdint.h>
 
 #include "libparallel/base/atomics.h"
-#include "libparallel/executors/task.h"
+#include "libparallel/executors/portion.h"
 
 enum pl_slot_state {
     PL_SLOT_FREE,
@@ -39,30 +39,24 @@ enum pl_slot_state {
 };
 
 enum {
-    PL_SLOT_BYTES = 512,
-    PL_SLOT_HEAD_BYTES = 64,
-    /* Enough for the arguments and the result of nearly every call, and for the message of a failure. */
-    PL_SLOT_INLINE_BYTES = PL_SLOT_BYTES - PL_SLOT_HEAD_BYTES,
+    PL_SLOT_BYTES = 640,
+    PL_SLOT_INLINE_BYTES = 256, /* enough for the arguments and the result of nearly every call */
 };
 
 struct pl_slot {
     _Alignas(2 * PL_CACHE_LINE) _Atomic uint64_t word;
-    _Atomic uint32_t is_cancel_requested; /* written by the program while the call runs */
-    int32_t has_failed;                   /* written by the worker before DONE: the payload is a parallel_error */
-    /* The call: written by the program before PENDING. */
-    bool (*perform)(const struct pl_away_call *call, parallel_error *error);
-    const struct parallel_function *function;
+    /* The calls: written by the program before PENDING. */
+    const parallel_function *function;
     char *payload; /* `inline_payload`, or a block of shared memory */
-    uint32_t result_offset;
-    uint32_t columns_offset; /* of a map's pointers to columns */
-    uint64_t first; /* of a map */
-    uint64_t last;  /* of a map; 0: a single call */
-    char inline_payload[PL_SLOT_INLINE_BYTES];
+    uint64_t results_offset; /* of a single call, in the payload */
+    uint64_t map_count;      /* 0: a single call */
+    /* Written by the worker, but for `is_asked`. */
+    struct pl_performance performance;
+    _Alignas(PL_CACHE_LINE) char inline_payload[PL_SLOT_INLINE_BYTES];
 };
 
 _Static_assert(sizeof(struct pl_slot) == PL_SLOT_BYTES, "slots are an array of whole cache lines");
-_Static_assert(offsetof(struct pl_slot, inline_payload) == PL_SLOT_HEAD_BYTES, "small calls take two lines");
-_Static_assert(sizeof(parallel_error) <= PL_SLOT_INLINE_BYTES, "a failure fits in");
+_Static_assert(offsetof(struct pl_slot, performance.failure) <= PL_CACHE_LINE, "a small call takes two lines");
 
 static inline enum pl_slot_state pl_slot_state_of(uint64_t word)
 {

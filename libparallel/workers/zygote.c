@@ -206,10 +206,8 @@ bool pl_zygote_check(struct pl_zygote *zygote)
 {
     struct pl_zygote_board *board = zygote->board;
     uint32_t question = pl_load_seq_cst(&board->is_calling); /* partner: is_program_itself() */
-    if (question != pl_load_relaxed(&board->answer)) { /* relaxed: written by this process */
+    if (question != pl_load_relaxed(&board->answer)) /* relaxed: written by this process */
         pl_store_release(&board->answer, question);
-        pl_futex_wake(&board->answer, PL_FUTEX_WAKE_ALL, PL_FUTEX_SHARED);
-    }
     uint32_t epoch = pl_load_acquire(&board->epoch); /* publishes the pid */
     struct pollfd wait = {.fd = zygote->pidfd, .events = POLLIN};
     bool is_gone = poll(&wait, 1, 0) > 0;

@@ -28,6 +28,9 @@
  * tick of its collector, and not at all if it has become another program; in between lies a stopped one. */
 #define ANSWER_NS UINT64_C(1000000000)
 
+/* How often the answer is looked for. */
+enum { ANSWER_LOOK_MS = 5 };
+
 /* How long the process of a killed parent may take to die of it: the kernel tears its memory down first. */
 enum { ORPHAN_DEATH_MS = 2000 };
 
@@ -232,12 +235,11 @@ static bool is_program_itself(struct zygote *zygote)
     uint64_t deadline_ns = pl_clock_now_ns() + ANSWER_NS;
     pl_zygote_ring(board);
     for (;;) {
-        uint32_t answer = pl_load_acquire(&board->answer);
-        if (answer == question)
+        if (pl_load_acquire(&board->answer) == question)
             return true;
-        if (is_readable(zygote->program, 0) || pl_deadline_passed(deadline_ns))
+        /* A program that ends closes its files a moment before it is dead. */
+        if (is_readable(zygote->program, ANSWER_LOOK_MS) || pl_deadline_passed(deadline_ns))
             return false;
-        pl_futex_wait(&board->answer, answer, deadline_ns, PL_FUTEX_SHARED);
     }
 }
 

@@ -30,13 +30,28 @@ executors_suite = \
 
 if HAVE_CHECK
 executors_kinds = \
+	tests/executors/processes \
 	tests/executors/serial \
 	tests/executors/threads
 check_PROGRAMS += $(executors_kinds)
 TESTS += $(executors_kinds)
 
+tests_executors_processes_SOURCES = tests/executors/processes.c $(executors_suite)
+tests_executors_processes_LDADD = $(public_ldadd)
 tests_executors_serial_SOURCES = tests/executors/serial.c $(executors_suite)
 tests_executors_serial_LDADD = $(public_ldadd)
 tests_executors_threads_SOURCES = tests/executors/threads.c $(executors_suite)
 tests_executors_threads_LDADD = $(public_ldadd)
+
+# Worker processes and their deaths.
+processes_tests = \
+	tests/executors/processes_die_with_their_program \
+	tests/executors/processes_storm
+check_PROGRAMS += $(processes_tests)
+TESTS += $(processes_tests)
+tests_executors_processes_die_with_their_program_SOURCES = \
+	tests/executors/processes_die_with_their_program.c tests/executors/process_group.h
+tests_executors_processes_die_with_their_program_LDADD = $(public_ldadd)
+tests_executors_processes_storm_SOURCES = tests/executors/processes_storm.c tests/executors/process_group.h
+tests_executors_processes_storm_LDADD = $(public_ldadd)
 endif
