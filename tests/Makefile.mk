@@ -44,7 +44,6 @@ AM_TESTS_ENVIRONMENT = \
 
 include tests/base/Makefile.mk
 include tests/docs/Makefile.mk
-include tests/executors/Makefile.mk
 include tests/examples/Makefile.mk
 include tests/executors/Makefile.mk
 include tests/install/Makefile.mk

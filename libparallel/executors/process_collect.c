@@ -210,16 +210,18 @@ static void look_at_birth(struct pl_processes *processes, const struct pl_seat *
     pl_processes_break(processes, &error);
 }
 
-static void vacate(struct pl_processes *processes, uint32_t index)
+/* Returns how many workers are left. */
+static uint32_t vacate(struct pl_processes *processes, uint32_t index)
 {
     struct pl_seat *seat = processes->seats[index];
     pl_crew_take_bit(processes->crew, index);
     pl_lock_acquire(&processes->lock);
-    processes->posts[index].is_staffed = false;
-    processes->staffed_count--;
+    pl_store_relaxed(&processes->posts[index].is_staffed, false); /* relaxed: seen under the lock, or by this thread */
+    uint32_t staffed_count = --processes->staffed_count;
     pl_store_relaxed(&seat->pid, 0); /* relaxed: the next order publishes it */
     pl_store_release(&seat->life, PL_SEAT_EMPTY); /* pairs with the zygote's look */
     pl_lock_release(&processes->lock);
+    return staffed_count;
 }
 
 static void bury(struct pl_processes *processes, uint32_t index)
@@ -237,7 +239,7 @@ static void bury(struct pl_processes *processes, uint32_t index)
             end_casualty(processes, index, slot);
     }
     look_at_birth(processes, seat);
-    vacate(processes, index);
+    (void)vacate(processes, index);
     pl_processes_repeat_hints(processes);
 }
 
@@ -247,8 +249,7 @@ static void give_up(struct pl_processes *processes, uint32_t index)
     struct pl_seat *seat = processes->seats[index];
     parallel_error error;
     pl_error_fill(&error, PARALLEL_EWORKER, seat->system_errno, "worker %s cannot be started", seat->name);
-    vacate(processes, index);
-    if (processes->staffed_count == 0)
+    if (vacate(processes, index) == 0)
         pl_processes_end_pending(processes, &error);
 }
 
@@ -257,8 +258,8 @@ static void give_up(struct pl_processes *processes, uint32_t index)
 bool pl_processes_collect(struct pl_processes *processes)
 {
     bool has_found = false, has_buried = false;
-    for (uint32_t index = 0; index < processes->seat_count; index++) {
-        if (!processes->posts[index].is_staffed)
+    for (uint32_t index = 0; index < pl_processes_seat_count(processes); index++) {
+        if (!pl_processes_is_staffed(processes, index))
             continue;
         struct pl_seat *seat = processes->seats[index];
         uint32_t life = pl_load_acquire(&seat->life); /* before the cells: what a dead worker did is all there then */
@@ -293,8 +294,8 @@ bool pl_processes_stop_slot(struct pl_processes *processes, uint32_t slot, enum 
         processes->tickets[slot].stop_reason = PL_STOP_NONE;
         return false;
     }
-    for (uint32_t index = 0; index < processes->seat_count; index++)
-        if (processes->posts[index].is_staffed && (uint16_t)processes->posts[index].number == number)
+    for (uint32_t index = 0; index < pl_processes_seat_count(processes); index++)
+        if (pl_processes_is_staffed(processes, index) && (uint16_t)processes->posts[index].number == number)
             /* Release: pairs with the zygote's look. */
             pl_store_release(&processes->seats[index]->kill_number, processes->posts[index].number);
     return true;
@@ -305,7 +306,7 @@ static uint64_t limit_ns_of(const struct pl_processes *processes, uint32_t index
 {
     struct pl_seat *seat = processes->seats[index];
     uint32_t place = pl_load_acquire(&seat->slot); /* pairs with the worker's store; publishes started_ns */
-    if (!processes->posts[index].is_staffed || place == 0)
+    if (!pl_processes_is_staffed(processes, index) || place == 0)
         return PARALLEL_NEVER;
     *slot = place - 1;
     uint64_t word = pl_slot_look(&processes->crew->slots[*slot]);
@@ -320,7 +321,7 @@ uint64_t pl_processes_next_limit_ns(struct pl_processes *processes)
     uint64_t next_ns = PARALLEL_NEVER;
     if (processes->timeout_ns == 0)
         return next_ns;
-    for (uint32_t index = 0; index < processes->seat_count; index++) {
+    for (uint32_t index = 0; index < pl_processes_seat_count(processes); index++) {
         uint32_t slot;
         uint64_t limit_ns = limit_ns_of(processes, index, &slot);
         if (limit_ns < next_ns)
@@ -333,7 +334,7 @@ static void stop_late_calls(struct pl_processes *processes, uint64_t now_ns)
 {
     bool has_stopped = false;
     pl_lock_acquire(&processes->lock);
-    for (uint32_t index = 0; index < processes->seat_count; index++) {
+    for (uint32_t index = 0; index < pl_processes_seat_count(processes); index++) {
         uint32_t slot = 0;
         if (limit_ns_of(processes, index, &slot) <= now_ns)
             has_stopped |= pl_processes_stop_slot(processes, slot, PL_STOP_TIMEOUT);
@@ -416,8 +417,8 @@ void pl_processes_break(struct pl_processes *processes, const parallel_error *er
 
 void pl_processes_lose_all(struct pl_processes *processes)
 {
-    for (uint32_t index = 0; index < processes->seat_count; index++) {
-        if (!processes->posts[index].is_staffed)
+    for (uint32_t index = 0; index < pl_processes_seat_count(processes); index++) {
+        if (!pl_processes_is_staffed(processes, index))
             continue;
         struct pl_seat *seat = processes->seats[index];
         seat->status = SIGKILL;

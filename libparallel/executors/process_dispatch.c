@@ -109,7 +109,7 @@ static bool order_one(struct pl_processes *processes)
     if (processes->broken != NULL)
         return false;
     for (uint32_t i = 0; i < processes->worker_count; i++) {
-        if (processes->posts[i].is_staffed)
+        if (pl_processes_is_staffed(processes, i))
             continue;
         pl_processes_order_worker(processes, i);
         return true;

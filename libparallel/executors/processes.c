@@ -5,6 +5,7 @@
  * process-worker.md the protocol. */
 #include "libparallel/executors/processes.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,7 +51,6 @@ void pl_processes_order_worker(struct pl_processes *processes, uint32_t index)
 {
     struct pl_seat *seat = processes->seats[index];
     struct pl_post *post = &processes->posts[index];
-    post->is_staffed = true;
     post->is_dismissed = false;
     processes->staffed_count++;
     seat->done_position = post->position;
@@ -63,13 +63,14 @@ void pl_processes_order_worker(struct pl_processes *processes, uint32_t index)
     post->number = next_number(processes->hub);
     pl_store_release(&seat->start_number, post->number); /* pairs with follow_orders() */
     pl_lock_release(&processes->hub->orders);
+    pl_store_release(&post->is_staffed, true); /* pairs with pl_processes_is_staffed() */
 }
 
 /* Under the lock. */
 static void dismiss(struct pl_processes *processes, uint32_t index)
 {
     struct pl_seat *seat = processes->seats[index];
-    if (!processes->posts[index].is_staffed || processes->posts[index].is_dismissed)
+    if (!pl_processes_is_staffed(processes, index) || processes->posts[index].is_dismissed)
         return;
     processes->posts[index].is_dismissed = true;
     pl_store_seq_cst(&seat->is_dismissed, 1); /* partner: pl_crew_sleep() */
@@ -84,7 +85,7 @@ void pl_processes_wind_up(struct pl_processes *processes)
         return;
     pl_lock_acquire(&processes->lock);
     bool is_over = processes->staffed_count == 0;
-    for (uint32_t index = 0; index < processes->seat_count; index++)
+    for (uint32_t index = 0; index < pl_processes_seat_count(processes); index++)
         dismiss(processes, index);
     pl_lock_release(&processes->lock);
     if (is_over && pl_load_relaxed(&processes->ended) == 0) { /* relaxed: written here */
@@ -96,8 +97,7 @@ void pl_processes_wind_up(struct pl_processes *processes)
 /* Seats for so many workers; what has been taken stays taken. */
 static int take_seats(struct pl_processes *processes, size_t count)
 {
-    while (processes->seat_count < count) {
-        uint32_t index = processes->seat_count;
+    for (uint32_t index = pl_processes_seat_count(processes); index < count; index++) {
         pl_lock_acquire(&processes->hub->orders);
         struct pl_seat *seat = pl_zygote_take_seat(&processes->hub->zygote);
         if (seat != NULL)
@@ -116,8 +116,8 @@ static int take_seats(struct pl_processes *processes, size_t count)
         memcpy(seat->name + kept, number, digits + 1);
         pl_lock_acquire(&processes->lock);
         processes->seats[index] = seat;
-        processes->posts[index] = (struct pl_post){.position = seat->done_position};
-        processes->seat_count++;
+        processes->posts[index].position = seat->done_position;
+        pl_store_release(&processes->seat_count, index + 1); /* pairs with pl_processes_seat_count() */
         pl_lock_release(&processes->lock);
     }
     return 0;
@@ -175,7 +175,7 @@ static void fill_crew(struct pl_processes *processes, const parallel_executor_op
     crew->yield_turns = (long)processes->placement->count >= processors ? CROWDED_YIELD_TURNS : 0;
 }
 
-static int processes_open(const parallel_executor_options *options, struct parallel_executor **executor)
+static int open_all(const parallel_executor_options *options, struct parallel_executor **executor)
 {
     int code = check_options(options);
     if (code != 0)
@@ -227,6 +227,14 @@ failed:
     return code;
 }
 
+static int processes_open(const parallel_executor_options *options, struct parallel_executor **executor)
+{
+    int saved_errno = errno; /* the library leaves errno alone */
+    int code = open_all(options, executor);
+    errno = saved_errno;
+    return code;
+}
+
 /* ---- Ending ---- */
 
 static void processes_request_shutdown(struct parallel_executor *executor)
@@ -258,12 +266,13 @@ static int processes_shutdown(struct parallel_executor *executor, enum parallel_
 static void processes_destroy(struct parallel_executor *executor)
 {
     struct pl_processes *processes = pl_processes_of(executor);
+    int saved_errno = errno;
     if (processes->helper != NULL) {
         (void)pl_threads_kind.shutdown(processes->helper, PARALLEL_SHUTDOWN_FINISH, PARALLEL_NEVER);
         pl_threads_kind.destroy(processes->helper);
     }
     pl_lock_acquire(&processes->hub->orders);
-    for (uint32_t index = 0; index < processes->seat_count; index++) {
+    for (uint32_t index = 0; index < pl_processes_seat_count(processes); index++) {
         processes->seats[index]->done_position = processes->posts[index].position;
         pl_zygote_give_back_seat(&processes->hub->zygote, processes->seats[index]);
     }
@@ -272,6 +281,7 @@ static void processes_destroy(struct parallel_executor *executor)
     pl_process_hub_leave(processes);
     pl_space_sweep(); /* what workers that were killed had claimed of the shared memory */
     free_all(processes);
+    errno = saved_errno;
 }
 
 /* ---- Resizing and asking ---- */
@@ -289,7 +299,7 @@ static int processes_resize(struct parallel_executor *executor, size_t workers)
     struct pl_placement *former = processes->placement;
     processes->placement = placement;
     processes->worker_count = (uint32_t)placement->count;
-    for (uint32_t index = processes->worker_count; index < processes->seat_count; index++)
+    for (uint32_t index = processes->worker_count; index < pl_processes_seat_count(processes); index++)
         dismiss(processes, index);
     pl_lock_release(&processes->lock);
     pl_occupancy_release(former);

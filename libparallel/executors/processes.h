@@ -41,10 +41,10 @@ struct pl_ticket {
 
 /* The program's view of a worker. */
 struct pl_post {
-    bool is_staffed;     /* a worker has been ordered, and its end has not been seen */
-    bool is_dismissed;
-    uint32_t number;     /* of the worker */
-    uint64_t position;   /* in its done cells */
+    _Atomic bool is_staffed; /* a worker has been ordered, and its end has not been seen; written under the lock */
+    bool is_dismissed;       /* under the lock */
+    uint32_t number;         /* of the worker; written before is_staffed */
+    uint64_t position;       /* in its done cells; collecting */
 };
 
 struct pl_processes {
@@ -63,7 +63,7 @@ struct pl_processes {
     uint32_t blocked_count; /* submitters that wait for room; they sleep on `room` */
     uint32_t staffed_count;
     uint32_t worker_count; /* as opened or resized */
-    uint32_t seat_count;   /* seats[] and posts[] that exist: never fewer */
+    _Atomic uint32_t seat_count; /* seats[] and posts[] that exist: never fewer */
     uint16_t free_slots[PL_CREW_SLOTS];
     struct pl_ticket tickets[PL_CREW_SLOTS];
     struct pl_seat *seats[PL_SEAT_LIMIT];
@@ -89,6 +89,17 @@ struct pl_processes {
     uint64_t timeout_ns;
     uint64_t memory_limit;
 };
+
+/* Acquire, both: pair with the release by whoever made it so, and publish what belongs to it. */
+static inline bool pl_processes_is_staffed(const struct pl_processes *processes, uint32_t index)
+{
+    return pl_load_acquire(&processes->posts[index].is_staffed);
+}
+
+static inline uint32_t pl_processes_seat_count(const struct pl_processes *processes)
+{
+    return pl_load_acquire(&processes->seat_count);
+}
 
 static inline struct pl_processes *pl_processes_of(struct parallel_executor *executor)
 {

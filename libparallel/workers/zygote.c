@@ -198,8 +198,10 @@ void pl_zygote_give_back_seat(struct pl_zygote *zygote, struct pl_seat *seat)
 
 void pl_zygote_poke(struct pl_zygote *zygote)
 {
+    int saved_errno = errno;
     /* It fails if the zygote is gone, and then the successor looks at the orders anyway. */
     (void)syscall(SYS_pidfd_send_signal, zygote->pidfd, SIGUSR1, NULL, 0);
+    errno = saved_errno;
 }
 
 bool pl_zygote_check(struct pl_zygote *zygote)

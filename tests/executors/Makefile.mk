@@ -45,10 +45,17 @@ tests_executors_threads_LDADD = $(public_ldadd)
 
 # Worker processes and their deaths.
 processes_tests = \
+	tests/executors/processes_carry_what_arguments_say \
 	tests/executors/processes_die_with_their_program \
-	tests/executors/processes_storm
+	tests/executors/processes_lose_one_call_at_most \
+	tests/executors/processes_storm \
+	tests/executors/slots_are_decided_by_one_step
 check_PROGRAMS += $(processes_tests)
 TESTS += $(processes_tests)
+tests_executors_processes_carry_what_arguments_say_LDADD = $(public_ldadd)
+tests_executors_processes_lose_one_call_at_most_SOURCES = \
+	tests/executors/processes_lose_one_call_at_most.c tests/executors/process_group.h
+tests_executors_processes_lose_one_call_at_most_LDADD = $(public_ldadd)
 tests_executors_processes_die_with_their_program_SOURCES = \
 	tests/executors/processes_die_with_their_program.c tests/executors/process_group.h
 tests_executors_processes_die_with_their_program_LDADD = $(public_ldadd)

@@ -54,6 +54,7 @@ PROPERTY(no_worker_survives_its_program_by_a_second)
 {
     unsigned random = (unsigned)time(NULL);
     printf("seed %u\n", random);
+    fflush(stdout); /* before children inherit it */
     for (int round = 0; round < 100; round++) {
         pid_t program = fork();
         ck_assert_int_ge(program, 0);

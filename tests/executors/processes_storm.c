@@ -136,6 +136,7 @@ PROPERTY(every_future_ends_once_whoever_is_killed)
     random_state = (uint64_t)from_environment("PARALLEL_TEST_STORM_SEED", (long)time(NULL));
     printf("storm: PARALLEL_TEST_STORM_SEED=%llu PARALLEL_TEST_STORM_SECONDS=%ld\n", (unsigned long long)random_state,
            seconds);
+    fflush(stdout); /* before children inherit it */
     struct kill_log *log = mmap(NULL, sizeof *log, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     ck_assert_ptr_ne(log, MAP_FAILED);
     pid_t killer = fork();
