@@ -287,6 +287,25 @@ parallel_executor_options parallel_executor_options_default(void)
     return (parallel_executor_options){.kind = "threads"};
 }
 
+/* What only worker processes can do is refused for other kinds, not ignored. */
+static int check_options_of_kind(const struct pl_executor_kind *kind, const parallel_executor_options *options)
+{
+    const char *name = NULL;
+    if (kind == &pl_processes_kind)
+        return 0;
+    if (options->timeout_ns > 0)
+        name = "timeout";
+    else if (options->memory_bytes > 0)
+        name = "memory";
+    else if (options->retries > 0)
+        name = "retries";
+    else if (options->max_tasks > 0)
+        name = "max_tasks";
+    if (name == NULL)
+        return 0;
+    return pl_error_set(PARALLEL_ESPECIFICATION, 0, "%s=: a %s executor cannot do that; processes can", name, kind->name);
+}
+
 static int open_with(const parallel_executor_options *options, parallel_executor **executor)
 {
     int code = parallel_settings_check();
@@ -299,6 +318,9 @@ static int open_with(const parallel_executor_options *options, parallel_executor
     if (kind == NULL)
         return pl_error_set(PARALLEL_ESPECIFICATION, 0, "no such kind of executor: \"%s\" (there are: %s)",
                             complete.kind, pl_executor_kind_names());
+    code = check_options_of_kind(kind, &complete);
+    if (code != 0)
+        return code;
     pthread_once(&process_hooks, install_process_hooks);
     struct parallel_executor *opened;
     code = kind->open(&complete, &opened);

@@ -312,6 +312,16 @@ PROPERTY(without_a_zygote_calls_fail_and_nothing_hangs)
 }
 PROPERTY_END
 
+PROPERTY(other_kinds_refuse_what_only_processes_can)
+{
+    static const char *const specifications[] = {"threads:1,timeout=1", "serial,memory=64MiB", "threads:1,retries=1",
+                                                 "serial,max_tasks=3"};
+    parallel_executor *executor;
+    for (size_t i = 0; i < sizeof specifications / sizeof specifications[0]; i++)
+        ck_assert_int_eq(parallel_executor_open(specifications[i], &executor), PARALLEL_ESPECIFICATION);
+}
+PROPERTY_END
+
 static void *sleep_for_ever(void *unused)
 {
     for (;;)
@@ -362,4 +372,4 @@ PROPERTIES(each_death_is_named, a_call_over_its_time_ends_and_the_next_one_is_no
            retries_make_a_call_again_and_a_poisoned_one_fails_alone, a_worker_serves_as_many_calls_as_max_tasks_says,
            memory_is_limited, an_initializer_that_fails_or_crashes_fails_every_call,
            the_death_of_idle_workers_fails_nothing, without_a_zygote_calls_fail_and_nothing_hangs,
-           a_program_with_threads_is_told_so, a_forked_child_opens_its_own)
+           other_kinds_refuse_what_only_processes_can, a_program_with_threads_is_told_so, a_forked_child_opens_its_own)
