@@ -255,6 +255,15 @@ static void give_up(struct pl_processes *processes, uint32_t index)
 
 /* ---- Collecting ---- */
 
+/* Whether hints lie there that nobody has taken. */
+static bool has_hints(struct pl_processes *processes)
+{
+    pl_lock_acquire(&processes->lock);
+    bool has_some = pl_crew_head(processes->crew) < processes->tail;
+    pl_lock_release(&processes->lock);
+    return has_some;
+}
+
 bool pl_processes_collect(struct pl_processes *processes)
 {
     bool has_found = false, has_buried = false;
@@ -275,7 +284,7 @@ bool pl_processes_collect(struct pl_processes *processes)
     if (!has_found && !has_buried)
         return false;
     pl_processes_refill(processes);
-    if (has_buried || pl_crew_head(processes->crew) < processes->tail)
+    if (has_buried || has_hints(processes))
         pl_processes_call_workers(processes);
     if (processes->queue_limit > 0) {
         pl_add_seq_cst(&processes->room, 1); /* partner: wait_for_room() */
@@ -356,7 +365,7 @@ void pl_processes_tick(struct pl_processes *processes, uint64_t now_ns)
     pl_processes_call_workers(processes);
     /* Calls wait, and since the last tick nobody has taken one: whoever is thought to be awake may be stopped, or was
      * killed with the wake that was meant for others. */
-    if (head == processes->head_at_tick && head < processes->tail)
+    if (head == processes->head_at_tick && has_hints(processes))
         while (pl_crew_wake_one(processes->crew, processes->seats))
             continue;
     processes->head_at_tick = head;
