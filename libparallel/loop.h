@@ -54,37 +54,42 @@ typedef struct parallel_loop_options {
 /* What follows belongs to the macros; members are private to the library. An iteration has an offset, counted from 0,
  * and a position: `base` plus its offset, which for a loop of step 1 is the value of the loop variable. */
 
-/* The part of a loop that all threads read: one cache line, written while they run only by an iteration that stops. */
+/* The part of a loop that all threads read; written while they run only by an iteration that stops. It lies where the
+ * team's threads already know it: in a cache line of the team's, so that their first look at it does not wait for
+ * the address of the loop. */
 struct parallel_loop_shared {
+    void *loop;     /* the parallel_loop that this belongs to */
     uint64_t stop;  /* lowest offset at which an iteration stopped; UINT64_MAX: none */
     uint64_t base;  /* position of offset 0 */
     uint64_t count; /* iterations */
     uint64_t unit;  /* iterations in a unit; claims are in units */
     void *slots;    /* one for each worker: its share of the units; NULL with one worker */
-    void *records;  /* PARALLEL_REDUCE: its variables before the loop, then after each unit */
     uint32_t unit_count;
     uint32_t worker_count;
-    uint32_t record_size;
+    uint32_t home_id; /* of the team's homes */
     uint8_t epoch;
     uint8_t grain_shift; /* the first chunks have 2^grain_shift units */
     uint16_t flags;
+    unsigned char *records; /* PARALLEL_REDUCE: its variables before the loop, then after each unit */
+    uint32_t record_size;   /* 0 in other loops */
 };
 
-/* Most variables and options of one PARALLEL_REDUCE. */
+/* Most variables and options of one PARALLEL_REDUCE, counted from 1. */
 #define PARALLEL_REDUCE_LIMIT 17
 
-/* One loop, in the frame of its caller, who alone touches what is not in `shared`. */
+/* One loop, in the frame of its caller, who alone touches it. */
 typedef struct parallel_loop {
-    struct parallel_loop_shared shared;
-    int threads; /* of the parallel region */
-    int kind;    /* PARALLEL_LOOP_... */
+    struct parallel_loop_shared *shared; /* the team's, or `own` */
+    int threads;                         /* of the parallel region */
     int is_open;
+    int kind; /* PARALLEL_LOOP_... */
     int line;
     const char *file;
     uint64_t begin; /* the bounds' values, sign-extended if they are signed */
     uint64_t end;
     uint64_t step;
     parallel_loop_options options;
+    struct parallel_loop_shared own; /* of a loop of one thread */
     void *team;
     void *site;
     const parallel_error *failure; /* of the lowest failing iteration so far, which is this one: */
@@ -94,25 +99,27 @@ typedef struct parallel_loop {
     unsigned char *record; /* PARALLEL_REDUCE: the one that is being combined */
     unsigned char *last_record;
     int region_is_due;
+    uint32_t record_size;
     uint32_t record_offset[PARALLEL_REDUCE_LIMIT]; /* of each variable */
-} __attribute__((aligned(64))) parallel_loop;
+} parallel_loop;
 
 /* What one thread of a loop has claimed. */
 typedef struct parallel_chunk {
     uint64_t first; /* positions first to last - 1 are to be run now */
     uint64_t last;
     uint64_t at; /* where the body was left: `last`, or less after `break` */
-    uint64_t claim_last; /* PARALLEL_REDUCE: the claim goes on to here, unit by unit */
-    unsigned char *record; /* PARALLEL_REDUCE: of this unit */
+    int unfinished;
+    uint32_t is_joined;
     uint32_t thread;
     uint32_t threads;
-    int unfinished;
-    uint32_t claimed;  /* units of the current claim */
-    uint64_t claim_first;
-    uint64_t clock_ns; /* when the current claim began */
-    uint32_t grain;
-    uint32_t is_joined;
-    void *scope[5]; /* struct pl_loop_scope */
+    struct parallel_loop_shared *shared;
+    uint64_t claim_first; /* the claim; in PARALLEL_REDUCE it is run unit by unit */
+    uint64_t claim_last;
+    uint32_t claimed; /* its length in units */
+    uint32_t grain;   /* that of the next one */
+    uint64_t clock_ns; /* when it began */
+    unsigned char *record; /* PARALLEL_REDUCE: of this unit */
+    void *scope[5];        /* struct pl_loop_scope */
 } parallel_chunk;
 
 enum {
@@ -124,31 +131,25 @@ enum {
 };
 
 /* Begins a loop: bounds of any type up to 64 bits, converted as they are. */
-static inline parallel_loop parallel_loop_init(int kind, uint64_t begin, uint64_t end, const char *file, int line)
+static inline parallel_loop *parallel_loop_init(parallel_loop *loop, int kind, uint64_t begin, uint64_t end,
+                                                const char *file, int line)
 {
-    parallel_loop loop;
-    __builtin_memset(&loop.options, 0, sizeof loop.options);
-    loop.is_open = 0;
-    loop.kind = kind;
-    loop.begin = begin;
-    loop.end = end;
-    loop.step = 1;
-    loop.file = file;
-    loop.line = line;
-    loop.team = NULL;
-    loop.failure = NULL;
-    loop.record = NULL;
-    loop.shared.records = NULL;
-    loop.shared.record_size = 0;
+    loop->is_open = 0;
+    loop->kind = kind;
+    loop->line = line;
+    loop->file = file;
+    loop->begin = begin;
+    loop->end = end;
+    loop->record_size = 0;
+    __builtin_memset(&loop->options, 0, sizeof loop->options);
     return loop;
 }
 
-static inline parallel_chunk parallel_chunk_init(int thread, int threads)
+static inline parallel_chunk *parallel_chunk_init(parallel_chunk *chunk, int thread, int threads)
 {
-    parallel_chunk chunk;
-    chunk.thread = (uint32_t)thread;
-    chunk.threads = (uint32_t)threads;
-    chunk.is_joined = 0;
+    chunk->is_joined = 0;
+    chunk->thread = (uint32_t)thread;
+    chunk->threads = (uint32_t)threads;
     return chunk;
 }
 

@@ -21,26 +21,26 @@ PARALLEL_API unsigned char *parallel_reduce_last_record(parallel_loop *loop);
 /* Makes room in the records for a variable. */
 static inline void parallel_reduce_variable(parallel_loop *loop, int number, size_t size, size_t alignment)
 {
-    size_t offset = (loop->shared.record_size + alignment - 1) / alignment * alignment;
+    size_t offset = (loop->record_size + alignment - 1) / alignment * alignment;
     loop->record_offset[number] = (uint32_t)offset;
-    loop->shared.record_size = (uint32_t)(offset + size);
+    loop->record_size = (uint32_t)(offset + size);
+    loop->record = NULL;
 }
 
 /* Walks through what happens between open and close: 1 and the record of the values before the loop, while the region is
  * due; then 1 and each further record, to be combined with the variables; then 0. */
 static inline int parallel_reduce_walk(parallel_loop *loop)
 {
-    unsigned char *before = (unsigned char *)loop->shared.records;
     if (loop->record == NULL) {
-        loop->record = before;
+        loop->record = loop->shared->records;
         loop->region_is_due = 1;
         return 1;
     }
-    if (loop->record == before)
+    if (loop->record == loop->shared->records)
         loop->last_record = parallel_reduce_last_record(loop);
     if (loop->record == loop->last_record)
         return 0;
-    loop->record += loop->shared.record_size;
+    loop->record += loop->record_size;
     return 1;
 }
 
@@ -54,7 +54,7 @@ static inline int parallel_reduce_region(parallel_loop *loop)
 
 static inline int parallel_reduce_is_before(const parallel_loop *loop)
 {
-    return loop->record == (unsigned char *)loop->shared.records;
+    return loop->record == loop->shared->records;
 }
 
 /* The next unit of the claim, else the next claim. */
@@ -62,10 +62,11 @@ static inline int parallel_reduce_next(parallel_loop *loop, parallel_chunk *chun
 {
     if (!chunk->is_joined || chunk->last == chunk->claim_last || chunk->at != chunk->last)
         return parallel_loop_next(loop, chunk);
+    uint64_t unit = chunk->shared->unit;
     uint64_t rest = chunk->claim_last - chunk->last;
     chunk->first = chunk->last;
-    chunk->last += rest < loop->shared.unit ? rest : loop->shared.unit;
-    chunk->record += loop->shared.record_size;
+    chunk->last += rest < unit ? rest : unit;
+    chunk->record += chunk->shared->record_size;
     chunk->unfinished = 1;
     return 1;
 }

@@ -91,7 +91,7 @@
     (*(PARALLEL_VARIABLE_TYPE(variable) *)(void *)((record) + loop.record_offset[number]))
 
 #define PARALLEL_RECORDED_BEFORE(loop, number, variable)                                                      \
-    PARALLEL_RECORDED(loop, number, (unsigned char *)loop.shared.records, variable)
+    PARALLEL_RECORDED(loop, number, loop.shared->records, variable)
 
 /* Keeps the value before the loop. */
 #define PARALLEL_REDUCE_SAVE_OPTION(loop, number, option)

@@ -29,23 +29,32 @@ static bool loop_is_cancelled(const struct pl_scope *scope)
 {
     /* The scope is the first member of struct pl_loop_scope. */
     const struct pl_loop_scope *self = (const struct pl_loop_scope *)scope;
-    return pl_loop_stop(self->loop) <= self->chunk->claim_first - self->loop->shared.base ||
-           pl_scope_is_cancelled(scope->outer);
+    const struct parallel_loop_shared *shared = self->chunk->shared;
+    return pl_loop_stop(shared) <= self->chunk->claim_first - shared->base || pl_scope_is_cancelled(scope->outer);
+}
+
+/* The loop's shared part: the one of the team that this thread serves, if that is the loop's. */
+static struct parallel_loop_shared *find_shared(parallel_loop *loop, uint32_t k)
+{
+    const struct pl_tenant *tenant = &pl_tenant;
+    if (tenant->shared != NULL && pl_shared_is_of(tenant->shared, loop, tenant->home_id) && tenant->worker == k)
+        return tenant->shared;
+    if (loop->shared != &loop->own)
+        pl_homes_move_in(((struct pl_loop_team *)loop->team)->homes, loop->shared, k);
+    return loop->shared;
 }
 
 static bool join(parallel_loop *loop, parallel_chunk *chunk)
 {
-    const struct parallel_loop_shared *shared = &loop->shared;
+    struct parallel_loop_shared *shared = find_shared(loop, chunk->thread);
     if (chunk->thread >= shared->worker_count)
         return false;
-    const struct pl_claim_slot *slots = shared->slots;
-    if (slots != NULL && slots[chunk->thread].home_id != pl_tenant.id)
-        pl_homes_move_in(((struct pl_loop_team *)loop->team)->homes, chunk->thread);
     struct pl_loop_scope *self = (struct pl_loop_scope *)chunk->scope;
     self->loop = loop;
     self->chunk = chunk;
     pl_scope_enter(&self->scope, loop_is_cancelled);
     chunk->is_joined = 1;
+    chunk->shared = shared;
     chunk->claimed = 0;
     chunk->grain = (uint32_t)1 << shared->grain_shift;
     if (shared->flags & PL_LOOP_IS_TIMED)
@@ -85,12 +94,12 @@ static void finish(parallel_loop *loop, parallel_chunk *chunk)
 {
     struct pl_loop_scope *self = (struct pl_loop_scope *)chunk->scope;
     bool was_left = chunk->at != chunk->last;
-    uint64_t offset = (was_left ? chunk->at : chunk->claim_first) - loop->shared.base;
+    uint64_t offset = (was_left ? chunk->at : chunk->claim_first) - chunk->shared->base;
     if (pl_scope_has_failed(&self->scope))
         pl_loop_fail_at(loop, offset, pl_scope_release_failure(&self->scope));
     else if (was_left)
-        pl_loop_stop_at(loop, offset);
-    if (loop->shared.flags & PL_LOOP_IS_TIMED)
+        pl_loop_stop_at(chunk->shared, offset);
+    if (chunk->shared->flags & PL_LOOP_IS_TIMED)
         take_time(loop, chunk);
 }
 
@@ -137,7 +146,7 @@ static void take_units(const struct parallel_loop_shared *shared, parallel_chunk
     uint64_t now = last;
     if (shared->record_size != 0) {
         now = shared->unit < last - first ? first + shared->unit : last;
-        chunk->record = (unsigned char *)shared->records + (claim.first + (size_t)1) * shared->record_size;
+        chunk->record = shared->records + (claim.first + (size_t)1) * shared->record_size;
     }
     chunk->claimed = claim.last - claim.first;
     chunk->claim_first = shared->base + first;
@@ -149,23 +158,22 @@ static void take_units(const struct parallel_loop_shared *shared, parallel_chunk
 }
 
 /* One worker: the whole range is its only claim. */
-static bool claim_everything(const parallel_loop *loop, parallel_chunk *chunk)
+static bool claim_everything(const struct parallel_loop_shared *shared, parallel_chunk *chunk)
 {
     if (chunk->claimed != 0)
         return false;
-    take_units(&loop->shared, chunk, (struct pl_claim){0, loop->shared.unit_count});
+    take_units(shared, chunk, (struct pl_claim){0, shared->unit_count});
     return true;
 }
 
-static bool claim_among_others(const parallel_loop *loop, parallel_chunk *chunk)
+static bool claim_among_others(const struct parallel_loop_shared *shared, parallel_chunk *chunk)
 {
-    const struct parallel_loop_shared *shared = &loop->shared;
     struct pl_claims claims = {shared->slots, shared->unit_count, shared->worker_count, shared->epoch};
     struct pl_claim_size size = size_of_next(shared, chunk);
     struct pl_claim claim;
     while (pl_claims_take(&claims, chunk->thread, size, &claim) ||
            (may_steal(shared, chunk) && claim_from_others(&claims, chunk->thread, size, &claim))) {
-        if (claim.first * shared->unit < pl_loop_stop(loop)) {
+        if (claim.first * shared->unit < pl_loop_stop(shared)) {
             take_units(shared, chunk, claim);
             return true;
         }
@@ -181,7 +189,8 @@ int parallel_loop_next(parallel_loop *loop, parallel_chunk *chunk)
         finish(loop, chunk);
     else if (!join(loop, chunk))
         return 0;
-    if (loop->shared.slots == NULL ? claim_everything(loop, chunk) : claim_among_others(loop, chunk))
+    const struct parallel_loop_shared *shared = chunk->shared;
+    if (shared->slots == NULL ? claim_everything(shared, chunk) : claim_among_others(shared, chunk))
         return 1;
     leave(chunk);
     return 0;
@@ -191,7 +200,7 @@ void parallel_chunk_abandon(parallel_chunk *chunk)
 {
     struct pl_loop_scope *self = (struct pl_loop_scope *)chunk->scope;
     if (pl_scope_has_failed(&self->scope))
-        pl_loop_fail_at(self->loop, chunk->claim_first - self->loop->shared.base,
+        pl_loop_fail_at(self->loop, chunk->claim_first - chunk->shared->base,
                         pl_scope_release_failure(&self->scope));
     leave(chunk);
 }

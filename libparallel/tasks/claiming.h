@@ -17,7 +17,6 @@
  * share is. */
 struct pl_claim_slot {
     _Alignas(PL_CLAIM_SLOT_SIZE) _Atomic uint64_t word;
-    uint64_t home_id; /* the team's, for the slot's worker: it looks at this line anyway */
 };
 
 _Static_assert(sizeof(struct pl_claim_slot) == PL_CLAIM_SLOT_SIZE, "one slot, one pair of lines");
@@ -51,7 +50,10 @@ struct pl_claim {
  * and k alone, so the same loop over the same range finds its pages where it left them. */
 static inline uint32_t pl_claims_share(const struct pl_claims *claims, uint32_t k)
 {
-    return (uint32_t)((uint64_t)claims->unit_count * k / claims->worker_count);
+    uint64_t product = (uint64_t)claims->unit_count * k;
+    if (product <= UINT32_MAX) /* a short division is twice as fast, and a first claim has two */
+        return (uint32_t)product / claims->worker_count;
+    return (uint32_t)(product / claims->worker_count);
 }
 
 /* Worker k takes from the front of its own slot. False: it is empty. */

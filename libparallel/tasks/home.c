@@ -40,7 +40,7 @@ static void show(const struct pl_homes *homes)
 
 int pl_homes_create(uint32_t count, struct pl_homes **out)
 {
-    static _Atomic uint64_t last_id;
+    static _Atomic uint32_t last_id;
     pthread_once(&once, read_openmp_settings);
     struct pl_homes *homes = calloc(1, sizeof *homes);
     uint32_t **victims = calloc(count, sizeof *victims);
@@ -56,7 +56,9 @@ int pl_homes_create(uint32_t count, struct pl_homes **out)
         return code;
     }
     /* Relaxed: the number only has to be another one each time. */
-    homes->id = pl_add_relaxed(&last_id, 1) + 1;
+    do
+        homes->id = pl_add_relaxed(&last_id, 1) + 1;
+    while (homes->id == 0);
     homes->count = count;
     homes->victims = victims;
     if (pl_setting_flag(PL_SETTING_SHOW_PLACES) && !openmp_binds)
@@ -100,12 +102,11 @@ static uint32_t *neighbours_of(const struct pl_homes *homes, uint32_t k)
     return victims;
 }
 
-void pl_homes_move_in(struct pl_homes *homes, uint32_t k)
+void pl_homes_move_in(struct pl_homes *homes, struct parallel_loop_shared *shared, uint32_t k)
 {
     if (k != 0 && !openmp_binds)
         bind_once(pl_placement_place(homes->placement, k));
     if (homes->victims[k] == NULL)
         homes->victims[k] = neighbours_of(homes, k);
-    pl_tenant.id = homes->id;
-    pl_tenant.victims = homes->victims[k];
+    pl_tenant = (struct pl_tenant){shared, homes->id, k, homes->victims[k]};
 }

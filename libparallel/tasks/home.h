@@ -12,16 +12,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <libparallel/loop.h>
+
 struct pl_homes {
-    uint64_t id; /* never 0, and never that of other homes, also after these are gone */
+    uint32_t id; /* never 0; another one for each homes, until 2^32 have been made */
     uint32_t count;
     struct pl_placement *placement;
     uint32_t **victims; /* of each worker that has moved in: the others, near ones first; written by that worker */
 };
 
-/* What a thread knows of the last homes it moved into. `victims` is meaningful while these homes exist. */
+/* What a thread knows of the homes it last moved into. They may be gone: only `shared` may be looked at before
+ * pl_shared_is_of() has said that they are those of the loop at hand. */
 struct pl_tenant {
-    uint64_t id;
+    struct parallel_loop_shared *shared; /* of the team's loops; its memory is a team's for ever */
+    uint32_t home_id;
+    uint32_t worker;
     const uint32_t *victims; /* count - 1 of them; NULL: there was no memory */
 };
 
@@ -34,7 +39,8 @@ int pl_homes_create(uint32_t count, struct pl_homes **out);
 /* While no loop of the team runs. NULL is fine. */
 void pl_homes_destroy(struct pl_homes *homes);
 
-/* The calling thread is worker k from now on. A place that it cannot be bound to is reported, once a process. */
-void pl_homes_move_in(struct pl_homes *homes, uint32_t k);
+/* The calling thread is worker k of the team with this shared part from now on. A place that it cannot be bound to is
+ * reported, once a process. */
+void pl_homes_move_in(struct pl_homes *homes, struct parallel_loop_shared *shared, uint32_t k);
 
 #endif

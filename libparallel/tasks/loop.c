@@ -38,9 +38,9 @@ enum {
 
 static pthread_mutex_t failure_lock = PTHREAD_MUTEX_INITIALIZER;
 
-void pl_loop_stop_at(parallel_loop *loop, uint64_t offset)
+void pl_loop_stop_at(struct parallel_loop_shared *shared, uint64_t offset)
 {
-    _Atomic uint64_t *stop = (_Atomic uint64_t *)&loop->shared.stop;
+    _Atomic uint64_t *stop = (_Atomic uint64_t *)&shared->stop;
     uint64_t old = pl_load_relaxed(stop);
     /* Relaxed: only the number counts, and the end of the region publishes it to the caller. */
     while (offset < old && !pl_cas_relaxed(stop, &old, offset))
@@ -59,41 +59,50 @@ void pl_loop_fail_at(parallel_loop *loop, uint64_t offset, const parallel_error 
     pthread_mutex_unlock(&failure_lock);
     if (loser != NULL)
         pl_failure_free(loser);
-    pl_loop_stop_at(loop, offset);
+    pl_loop_stop_at(loop->shared, offset);
 }
 
-static int check_settings(void)
+/* What the settings say, which does not change once they are read. */
+enum mode { NOT_READ, THREADS, SERIAL };
+
+static int read_mode(enum mode *mode)
 {
-    /* Settings do not change once read, so one good answer stands. Relaxed: the flag publishes nothing. */
-    static _Atomic int are_fine;
-    if (pl_load_relaxed(&are_fine))
+    static _Atomic int known;
+    /* Relaxed: the number says everything. */
+    *mode = (enum mode)pl_load_relaxed(&known);
+    if (*mode != NOT_READ)
         return 0;
     int code = parallel_settings_check();
-    if (code == 0)
-        pl_store_relaxed(&are_fine, 1);
-    return code;
+    if (code != 0)
+        return code;
+    const char *executor = pl_setting_text(PL_SETTING_EXECUTOR);
+    *mode = executor != NULL && strcmp(executor, "serial") == 0 ? SERIAL : THREADS;
+    pl_store_relaxed(&known, (int)*mode);
+    return 0;
 }
 
-static bool is_negative_beside_unsigned(const parallel_loop *loop, int bound_is_signed, uint64_t bound)
+static bool is_negative(const parallel_loop *loop, int bound_is_signed, uint64_t bound)
 {
-    return !(loop->kind & PARALLEL_LOOP_SIGNED) && (loop->kind & bound_is_signed) && (int64_t)bound < 0;
+    return (loop->kind & bound_is_signed) && (int64_t)bound < 0;
+}
+
+static int check_unsigned_bounds(const parallel_loop *loop)
+{
+    if (is_negative(loop, PARALLEL_LOOP_BEGIN_SIGNED, loop->begin))
+        return pl_error_set(PARALLEL_ERANGE, 0, "begin: %" PRId64 " is negative and the loop variable is unsigned",
+                            (int64_t)loop->begin);
+    if (is_negative(loop, PARALLEL_LOOP_END_SIGNED, loop->end))
+        return pl_error_set(PARALLEL_ERANGE, 0, "end: %" PRId64 " is negative and the loop variable is unsigned",
+                            (int64_t)loop->end);
+    return 0;
 }
 
 static int check(const parallel_loop *loop)
 {
-    int code = check_settings();
-    if (code != 0)
-        return code;
-    if (is_negative_beside_unsigned(loop, PARALLEL_LOOP_BEGIN_SIGNED, loop->begin))
-        return pl_error_set(PARALLEL_ERANGE, 0, "begin: %" PRId64 " is negative and the loop variable is unsigned",
-                            (int64_t)loop->begin);
-    if (is_negative_beside_unsigned(loop, PARALLEL_LOOP_END_SIGNED, loop->end))
-        return pl_error_set(PARALLEL_ERANGE, 0, "end: %" PRId64 " is negative and the loop variable is unsigned",
-                            (int64_t)loop->end);
     if (loop->options.workers > LARGEST_WORKER_COUNT)
         return pl_error_set(PARALLEL_EINVALID, 0, ".workers: %zu is more than %d", loop->options.workers,
                             LARGEST_WORKER_COUNT);
-    return 0;
+    return loop->kind & PARALLEL_LOOP_SIGNED ? 0 : check_unsigned_bounds(loop);
 }
 
 static uint64_t count_iterations(const parallel_loop *loop)
@@ -103,20 +112,21 @@ static uint64_t count_iterations(const parallel_loop *loop)
     return is_empty ? 0 : loop->end - loop->begin;
 }
 
+static uint64_t divide_up(uint64_t count, uint64_t by)
+{
+    return by == 1 ? count : (count - 1) / by + 1;
+}
+
 /* Units have `unit` iterations, or a multiple that makes their count fit. */
 static void choose_units(struct parallel_loop_shared *shared, uint64_t unit)
 {
-    uint64_t needed = (shared->count - 1) / PL_CLAIM_LARGEST_UNIT_COUNT + 1;
-    if (needed > unit)
-        unit *= (needed - 1) / unit + 1;
+    if (shared->count > PL_CLAIM_LARGEST_UNIT_COUNT) {
+        uint64_t needed = divide_up(shared->count, PL_CLAIM_LARGEST_UNIT_COUNT);
+        if (needed > unit)
+            unit *= divide_up(needed, unit);
+    }
     shared->unit = unit;
-    shared->unit_count = (uint32_t)((shared->count - 1) / unit + 1);
-}
-
-static bool default_executor_is_serial(void)
-{
-    const char *text = pl_setting_text(PL_SETTING_EXECUTOR);
-    return text != NULL && strcmp(text, "serial") == 0;
+    shared->unit_count = (uint32_t)divide_up(shared->count, unit);
 }
 
 static uint64_t smaller(uint64_t a, uint64_t b)
@@ -124,10 +134,10 @@ static uint64_t smaller(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-static bool must_run_alone(const parallel_loop *loop)
+static bool must_run_alone(const parallel_loop *loop, enum mode mode)
 {
-    return (loop->kind & PARALLEL_LOOP_ALONE) || loop->shared.unit_count == 1 || pl_scope_current != NULL ||
-           loop->shared.count < loop->options.inline_below || default_executor_is_serial();
+    return (loop->kind & PARALLEL_LOOP_ALONE) || loop->own.unit_count == 1 || pl_scope_current != NULL ||
+           loop->own.count < loop->options.inline_below || mode == SERIAL;
 }
 
 /* A loop that names its workers or its grain gets them. */
@@ -152,57 +162,56 @@ static void choose_timing(struct parallel_loop_shared *shared, struct pl_loop_si
     }
 }
 
-static void set_alone(parallel_loop *loop)
-{
-    loop->threads = 1;
-    loop->shared.slots = NULL;
-    loop->shared.worker_count = 1;
-    loop->shared.flags = 0;
-    loop->shared.grain_shift = 0;
-}
-
-static int set_team(parallel_loop *loop, struct pl_loop_team *team, uint32_t workers)
+/* The loop, described in its own part so far, moves to the team's. */
+static int move_to_team(parallel_loop *loop, struct pl_loop_team *team, uint32_t workers)
 {
     uint32_t threads;
     int code = pl_loop_team_fit(team, workers, &threads);
     if (code != 0)
         return code;
+    struct parallel_loop_shared *shared = &team->shared;
+    pl_store_relaxed((void *_Atomic *)&shared->loop, loop); /* see pl_shared_is_of() */
+    shared->stop = loop->own.stop;
+    shared->base = loop->own.base;
+    shared->count = loop->own.count;
+    shared->unit = loop->own.unit;
+    shared->unit_count = loop->own.unit_count;
+    shared->worker_count = workers;
+    shared->epoch = (uint8_t)pl_loop_team_next_epoch(team);
+    shared->grain_shift = loop->own.grain_shift;
+    shared->flags = (uint16_t)(loop->own.flags | (loop->options.grain != 0 ? PL_LOOP_IS_FIXED : 0));
+    shared->record_size = loop->own.record_size;
+    loop->shared = shared;
     loop->threads = (int)threads;
-    loop->shared.slots = team->slots;
-    loop->shared.worker_count = workers;
-    loop->shared.epoch = (uint8_t)pl_loop_team_next_epoch(team);
-    if (loop->options.grain != 0)
-        loop->shared.flags |= PL_LOOP_IS_FIXED;
     return 0;
 }
 
-static int choose_workers(parallel_loop *loop, const void *where)
+static int choose_workers(parallel_loop *loop, enum mode mode, const void *where)
 {
-    set_alone(loop);
-    if (must_run_alone(loop))
+    if (must_run_alone(loop, mode))
         return 0;
     uint32_t workers = (uint32_t)loop->options.workers;
     int code = workers != 0 ? 0 : pl_loop_worker_limit(&workers);
     if (code != 0)
         return code;
-    workers = (uint32_t)smaller(workers, loop->shared.unit_count);
+    workers = (uint32_t)smaller(workers, loop->own.unit_count);
     struct pl_loop_team *team = workers > 1 ? pl_loop_team_of_caller() : NULL;
     if (team == NULL)
         return 0;
     struct pl_loop_site *site = pl_loop_team_site(team, where);
-    float expected_ns = site->ns_per_iteration * (float)loop->shared.count;
+    float expected_ns = site->ns_per_iteration * (float)loop->own.count;
     loop->team = team;
     loop->site = site;
     loop->timed_ns = 0;
     loop->timed_iterations = 0;
-    choose_timing(&loop->shared, site, expected_ns);
-    return is_worth_a_team(loop, expected_ns) ? set_team(loop, team, workers) : 0;
+    choose_timing(&loop->own, site, expected_ns);
+    return is_worth_a_team(loop, expected_ns) ? move_to_team(loop, team, workers) : 0;
 }
 
 static void report_value(parallel_loop *loop, uint64_t offset)
 {
     if (loop->options.stopped_at != NULL)
-        *loop->options.stopped_at = (int64_t)(loop->begin + offset * loop->step);
+        *loop->options.stopped_at = (int64_t)(loop->begin + offset);
 }
 
 static void succeed(parallel_loop *loop)
@@ -229,7 +238,7 @@ static void fail(const parallel_loop *loop, const parallel_error *failure, const
 static void fail_at(parallel_loop *loop)
 {
     char where[40];
-    uint64_t value = loop->begin + loop->failed_at * loop->step;
+    uint64_t value = loop->begin + loop->failed_at;
     if (loop->kind & PARALLEL_LOOP_SIGNED)
         snprintf(where, sizeof where, " at index %" PRId64, (int64_t)value);
     else
@@ -241,15 +250,15 @@ static void remember_cost(parallel_loop *loop)
 {
     struct pl_loop_site *site = loop->site;
     /* One more nanosecond, so that a loop that was measured never looks as if it was not. */
-    if ((loop->shared.flags & PL_LOOP_IS_TIMED) && loop->timed_iterations != 0)
+    if ((loop->shared->flags & PL_LOOP_IS_TIMED) && loop->timed_iterations != 0)
         site->ns_per_iteration = (float)(loop->timed_ns + 1) / (float)loop->timed_iterations;
 }
 
 static void release(parallel_loop *loop)
 {
     loop->is_open = 0;
-    if (loop->shared.records != NULL)
-        pl_loop_team_return_records(loop->team, loop->shared.records);
+    if (loop->kind & PARALLEL_LOOP_REDUCES)
+        pl_loop_team_return_records(loop->team, loop->shared->records);
     if (loop->failure != NULL)
         pl_failure_free(loop->failure);
     loop->failure = NULL;
@@ -257,9 +266,9 @@ static void release(parallel_loop *loop)
 
 int parallel_loop_close(parallel_loop *loop)
 {
-    uint64_t stop = pl_loop_stop(loop);
+    uint64_t stop = pl_loop_stop(loop->shared);
     remember_cost(loop);
-    report_value(loop, smaller(stop, loop->shared.count));
+    report_value(loop, smaller(stop, loop->shared->count));
     /* A failure above the lowest `break` is one that the serial loop would not have met. */
     if (loop->failure != NULL && loop->failed_at == stop)
         fail_at(loop);
@@ -271,35 +280,57 @@ int parallel_loop_close(parallel_loop *loop)
 
 static int make_records(parallel_loop *loop)
 {
-    struct parallel_loop_shared *shared = &loop->shared;
-    /* Whole lines would waste a few bytes' records; what alignment a variable can ask for divides this. */
-    size_t record_size = (shared->record_size + RECORD_ALIGNMENT - 1) / RECORD_ALIGNMENT * RECORD_ALIGNMENT;
+    struct parallel_loop_shared *shared = loop->shared;
     size_t size;
-    if (!__builtin_mul_overflow(record_size, (size_t)shared->unit_count + 1, &size))
+    shared->records = NULL;
+    if (!__builtin_mul_overflow(loop->record_size, (size_t)shared->unit_count + 1, &size))
         shared->records = pl_loop_team_borrow_records(loop->team, size);
     if (shared->records == NULL)
-        return pl_error_set(PARALLEL_ENOMEMORY, 0, "reduction: no memory for %" PRIu32 " records of %zu bytes",
-                            shared->unit_count, record_size);
-    shared->record_size = (uint32_t)record_size;
+        return pl_error_set(PARALLEL_ENOMEMORY, 0, "reduction: no memory for %" PRIu32 " records of %" PRIu32 " bytes",
+                            shared->unit_count, loop->record_size);
     return 0;
+}
+
+static uint64_t unit_of(const parallel_loop *loop)
+{
+    if (loop->options.grain != 0)
+        return loop->options.grain;
+    return loop->kind & PARALLEL_LOOP_REDUCES ? pl_reduce_unit(loop->own.count, loop->record_size) : 1;
+}
+
+/* Everything but the workers: a loop of one thread. */
+static void describe(parallel_loop *loop)
+{
+    struct parallel_loop_shared *own = &loop->own;
+    /* Whole records have the alignment of what they hold; ordinary types ask for no more. */
+    loop->record_size = (loop->record_size + RECORD_ALIGNMENT - 1) / RECORD_ALIGNMENT * RECORD_ALIGNMENT;
+    own->stop = UINT64_MAX;
+    own->base = loop->begin;
+    own->slots = NULL;
+    own->worker_count = 1;
+    own->grain_shift = 0;
+    own->flags = 0;
+    own->record_size = loop->record_size;
+    choose_units(own, unit_of(loop));
+    loop->shared = own;
+    loop->threads = 1;
+    loop->team = NULL;
+    loop->failure = NULL;
 }
 
 static int begin(parallel_loop *loop, const void *where)
 {
-    struct parallel_loop_shared *shared = &loop->shared;
-    int code = check(loop);
+    enum mode mode;
+    int code = read_mode(&mode);
+    if (code == 0)
+        code = check(loop);
     if (code != 0)
         return code;
-    shared->stop = UINT64_MAX;
-    shared->base = loop->begin;
-    shared->count = count_iterations(loop);
-    if (shared->count == 0)
+    loop->own.count = count_iterations(loop);
+    if (loop->own.count == 0)
         return 0;
-    uint64_t unit = loop->options.grain;
-    if (unit == 0)
-        unit = loop->kind & PARALLEL_LOOP_REDUCES ? pl_reduce_unit(shared->count, shared->record_size) : 1;
-    choose_units(shared, unit);
-    code = choose_workers(loop, where);
+    describe(loop);
+    code = choose_workers(loop, mode, where);
     return code == 0 && (loop->kind & PARALLEL_LOOP_REDUCES) ? make_records(loop) : code;
 }
 
@@ -309,7 +340,7 @@ int parallel_loop_open(parallel_loop *loop)
         fail(loop, parallel_last_error(), "");
         return 0;
     }
-    if (loop->shared.count == 0) {
+    if (loop->own.count == 0) {
         report_value(loop, 0);
         succeed(loop);
         return 0;

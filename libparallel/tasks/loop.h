@@ -32,14 +32,23 @@ _Static_assert(sizeof(struct pl_loop_scope) <= sizeof((parallel_chunk *)0)->scop
 _Static_assert(sizeof(_Atomic uint64_t) == sizeof(uint64_t) && _Alignof(_Atomic uint64_t) == _Alignof(uint64_t),
                "an atomic lies where a plain one does");
 
-static inline uint64_t pl_loop_stop(const parallel_loop *loop)
+static inline uint64_t pl_loop_stop(const struct parallel_loop_shared *shared)
 {
     /* Relaxed: a late look runs a chunk too many above the stop, which is allowed. */
-    return pl_load_relaxed((const _Atomic uint64_t *)&loop->shared.stop);
+    return pl_load_relaxed((const _Atomic uint64_t *)&shared->stop);
+}
+
+/* A thread looks at the shared part that it knows, to see whether this is that loop's. Relaxed: if it is, the start of the
+ * region has published everything; if it is not, it may be changing for another team. */
+static inline bool pl_shared_is_of(const struct parallel_loop_shared *shared, const parallel_loop *loop,
+                                   uint32_t home_id)
+{
+    return pl_load_relaxed((void *const _Atomic *)&shared->loop) == loop &&
+           pl_load_relaxed((const _Atomic uint32_t *)&shared->home_id) == home_id;
 }
 
 /* Lowers the loop's stop to `offset`. */
-void pl_loop_stop_at(parallel_loop *loop, uint64_t offset);
+void pl_loop_stop_at(struct parallel_loop_shared *shared, uint64_t offset);
 
 /* The iteration at `offset` has failed: keeps the failure if it is the lowest so far, else frees it; stops the loop. */
 void pl_loop_fail_at(parallel_loop *loop, uint64_t offset, const parallel_error *failure);

@@ -39,10 +39,10 @@ uint64_t pl_reduce_unit(uint64_t count, size_t record_size)
 
 unsigned char *parallel_reduce_last_record(parallel_loop *loop)
 {
-    const struct parallel_loop_shared *shared = &loop->shared;
-    uint64_t stop = pl_loop_stop(loop);
+    const struct parallel_loop_shared *shared = loop->shared;
+    uint64_t stop = pl_loop_stop(shared);
     if (loop->failure != NULL && loop->failed_at == stop)
         return shared->records;
     uint64_t complete = stop == UINT64_MAX ? shared->unit_count : stop / shared->unit + 1;
-    return (unsigned char *)shared->records + complete * shared->record_size;
+    return shared->records + complete * shared->record_size;
 }

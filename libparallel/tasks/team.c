@@ -5,20 +5,19 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <libparallel/topology.h>
 
 #include "libparallel/base/error.h"
+#include "libparallel/base/fork.h"
+#include "libparallel/tasks/loop.h"
 
 enum {
     /* A team that once got more threads than there are places for keeps them for so many loops that did not need them:
      * a program that alternates pays 300 us for each change of size, so rarely is right; one that has changed its ways
      * should not drag idle threads through every region for long. */
     SPARE_AGE_LIMIT = 100,
-
-    /* Loops in the source that a thread remembers; two with the same hash forget each other, at the price of one
-     * measurement. */
-    SITE_COUNT = 64,
 
     /* A records buffer beyond this is freed at once: it is 2048 records of 512 bytes. */
     LARGEST_KEPT_RECORDS = 1 << 20,
@@ -27,31 +26,78 @@ enum {
 static _Thread_local struct pl_loop_team *team_of_thread __attribute__((tls_model("initial-exec")));
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static pthread_key_t destructor_key;
-static bool can_destroy;
+static pthread_key_t key;
+static bool has_key;
 
-/* Written in a forked child, which has one thread. */
-static bool is_forked;
+/* Of teams whose thread has ended. Threads that open loops are not born by the thousand: a lock is right. */
+static pthread_mutex_t free_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct pl_loop_team *free_teams;
 
-static void forget_teams(void)
-{
-    is_forked = true;
-}
+/* pl_fork_count() when this process, or the ancestor that it was forked from, made its first team. */
+static _Atomic uint32_t first_team_fork_count = UINT32_MAX;
 
-static void destroy_team(void *pointer)
+static void retire_team(void *pointer)
 {
     struct pl_loop_team *team = pointer;
+    /* Relaxed: no loop of another thread may find its address here from now on, and it is in the same thread that
+     * the address was used; whoever gets this stack next has synchronised with this thread's end. */
+    pl_store_relaxed((void *_Atomic *)&team->shared.loop, NULL);
     free(team->slots);
     pl_homes_destroy(team->homes);
     free(team->records);
-    free(team->sites);
-    free(team);
+    pthread_mutex_lock(&free_lock);
+    team->next_free = free_teams;
+    free_teams = team;
+    pthread_mutex_unlock(&free_lock);
 }
 
-static void prepare(void)
+static void make_key(void)
 {
-    can_destroy = pthread_key_create(&destructor_key, destroy_team) == 0 &&
-                  pthread_atfork(NULL, NULL, forget_teams) == 0;
+    has_key = pthread_key_create(&key, retire_team) == 0;
+}
+
+static struct pl_loop_team *take_free_team(void)
+{
+    pthread_mutex_lock(&free_lock);
+    struct pl_loop_team *team = free_teams;
+    if (team != NULL)
+        free_teams = team->next_free;
+    pthread_mutex_unlock(&free_lock);
+    if (team == NULL) {
+        team = aligned_alloc(_Alignof(struct pl_loop_team), sizeof *team);
+        if (team != NULL)
+            memset(&team->shared, 0, sizeof team->shared);
+    }
+    return team;
+}
+
+static struct pl_loop_team *create_team(void)
+{
+    pthread_once(&once, make_key);
+    struct pl_loop_team *team = has_key ? take_free_team() : NULL;
+    if (team == NULL)
+        return NULL;
+    /* Everything but the shared part, which threads that served the former owner may be looking at. */
+    memset((char *)team + offsetof(struct pl_loop_team, slots), 0,
+           sizeof *team - offsetof(struct pl_loop_team, slots));
+    if (pthread_setspecific(key, team) != 0) {
+        retire_team(team);
+        return NULL;
+    }
+    uint32_t none = UINT32_MAX;
+    /* Relaxed: it is read only in a process that is forked later, and fork orders everything. */
+    pl_cas_relaxed(&first_team_fork_count, &none, pl_fork_count());
+    team_of_thread = team;
+    return team;
+}
+
+struct pl_loop_team *pl_loop_team_of_caller(void)
+{
+    uint32_t first = pl_load_relaxed(&first_team_fork_count);
+    if (first != UINT32_MAX && first != pl_fork_count())
+        return NULL;
+    struct pl_loop_team *team = team_of_thread;
+    return team != NULL ? team : create_team();
 }
 
 int pl_loop_worker_limit(uint32_t *out)
@@ -70,31 +116,6 @@ int pl_loop_worker_limit(uint32_t *out)
     return 0;
 }
 
-static struct pl_loop_team *create_team(void)
-{
-    pthread_once(&once, prepare);
-    if (!can_destroy)
-        return NULL;
-    struct pl_loop_team *team = calloc(1, sizeof *team);
-    if (team == NULL)
-        return NULL;
-    team->sites = calloc(SITE_COUNT, sizeof *team->sites);
-    if (team->sites == NULL || pthread_setspecific(destructor_key, team) != 0) {
-        destroy_team(team);
-        return NULL;
-    }
-    team_of_thread = team;
-    return team;
-}
-
-struct pl_loop_team *pl_loop_team_of_caller(void)
-{
-    if (is_forked)
-        return NULL;
-    struct pl_loop_team *team = team_of_thread;
-    return team != NULL ? team : create_team();
-}
-
 static int grow(struct pl_loop_team *team, uint32_t count)
 {
     struct pl_homes *homes;
@@ -107,12 +128,12 @@ static int grow(struct pl_loop_team *team, uint32_t count)
         return code;
     }
     pl_claim_slots_reset(slots, count);
-    for (uint32_t k = 0; k < count; k++)
-        slots[k].home_id = homes->id;
     free(team->slots);
     pl_homes_destroy(team->homes);
     team->slots = slots;
     team->homes = homes;
+    team->shared.slots = slots;
+    pl_store_relaxed((_Atomic uint32_t *)&team->shared.home_id, homes->id); /* see pl_shared_is_of() */
     return 0;
 }
 
@@ -152,7 +173,7 @@ struct pl_loop_site *pl_loop_team_site(struct pl_loop_team *team, const void *wh
 {
     /* Calls are a few dozen bytes apart; the multiplier spreads them (2^64 divided by the golden ratio). */
     uint64_t hash = (uint64_t)(uintptr_t)where * UINT64_C(0x9e3779b97f4a7c15);
-    struct pl_loop_site *site = &team->sites[hash / (UINT64_MAX / SITE_COUNT + 1)];
+    struct pl_loop_site *site = &team->sites[hash / (UINT64_MAX / PL_LOOP_SITE_COUNT + 1)];
     if (site->where != where)
         *site = (struct pl_loop_site){where, 0, 0};
     return site;
