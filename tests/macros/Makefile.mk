@@ -1,130 +1,64 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# Programs with inline loops, built three times: with the compiler's OpenMP flags, without them, and with them and
-# -DPARALLEL_SERIAL. They link what users link.
+# Programs with inline loops, one a line and without the ending: each is built three times, with the compiler's OpenMP
+# flags, without them, and with them and -DPARALLEL_SERIAL. They link what users link.
+macros_c_loops = \
+	tests/macros/break_stops_at_the_lowest_index \
+	tests/macros/every_integer_type_counts_right \
+	tests/macros/every_iteration_runs_once \
+	tests/macros/every_operator_reduces_every_type \
+	tests/macros/failure_is_that_of_the_lowest_index \
+	tests/macros/reductions_have_the_same_bits \
+	tests/macros/team_threads_live_in_their_places
+macros_cxx_loops = \
+	tests/macros/loops_are_loops_in_cplusplus
+macros_loops = $(macros_c_loops) $(macros_cxx_loops)
+EXTRA_DIST += $(macros_c_loops:=.c) $(macros_cxx_loops:=.cc)
+
 if HAVE_CHECK
-macros_tests = tests/macros/annotations_fit_any_signature
+macros_loop_tests = $(macros_loops:=_without_openmp)
+if OPENMP_TESTABLE
+macros_loop_tests += $(macros_loops:=_with_openmp) $(macros_loops:=_serially)
+endif
+check_DATA += $(macros_loop_tests)
+TESTS += $(macros_loop_tests)
+
+check_PROGRAMS += tests/macros/annotations_fit_any_signature
+TESTS += tests/macros/annotations_fit_any_signature
 tests_macros_annotations_fit_any_signature_SOURCES = \
 	tests/macros/annotations.h \
 	tests/macros/annotations_fit_any_signature.c
 tests_macros_annotations_fit_any_signature_LDADD = $(public_ldadd)
-
-macros_tests += tests/macros/break_stops_at_the_lowest_index_without_openmp
-tests_macros_break_stops_at_the_lowest_index_without_openmp_SOURCES = tests/macros/break_stops_at_the_lowest_index.c
-tests_macros_break_stops_at_the_lowest_index_without_openmp_LDADD = $(public_ldadd)
-
-macros_tests += tests/macros/every_integer_type_counts_right_without_openmp
-tests_macros_every_integer_type_counts_right_without_openmp_SOURCES = tests/macros/every_integer_type_counts_right.c
-tests_macros_every_integer_type_counts_right_without_openmp_LDADD = $(public_ldadd)
-
-macros_tests += tests/macros/every_iteration_runs_once_without_openmp
-tests_macros_every_iteration_runs_once_without_openmp_SOURCES = tests/macros/every_iteration_runs_once.c
-tests_macros_every_iteration_runs_once_without_openmp_LDADD = $(public_ldadd)
-
-macros_tests += tests/macros/every_operator_reduces_every_type_without_openmp
-tests_macros_every_operator_reduces_every_type_without_openmp_SOURCES = tests/macros/every_operator_reduces_every_type.c
-tests_macros_every_operator_reduces_every_type_without_openmp_LDADD = $(public_ldadd)
-
-macros_tests += tests/macros/failure_is_that_of_the_lowest_index_without_openmp
-tests_macros_failure_is_that_of_the_lowest_index_without_openmp_SOURCES = tests/macros/failure_is_that_of_the_lowest_index.c
-tests_macros_failure_is_that_of_the_lowest_index_without_openmp_LDADD = $(public_ldadd)
-
-macros_tests += tests/macros/loops_are_loops_in_cplusplus_without_openmp
-tests_macros_loops_are_loops_in_cplusplus_without_openmp_SOURCES = tests/macros/loops_are_loops_in_cplusplus.cc
-tests_macros_loops_are_loops_in_cplusplus_without_openmp_LDADD = $(public_ldadd)
-
-macros_tests += tests/macros/reductions_have_the_same_bits_without_openmp
-tests_macros_reductions_have_the_same_bits_without_openmp_SOURCES = tests/macros/reductions_have_the_same_bits.c
-tests_macros_reductions_have_the_same_bits_without_openmp_LDADD = $(public_ldadd)
-
-macros_tests += tests/macros/team_threads_live_in_their_places_without_openmp
-tests_macros_team_threads_live_in_their_places_without_openmp_SOURCES = tests/macros/team_threads_live_in_their_places.c
-tests_macros_team_threads_live_in_their_places_without_openmp_LDADD = $(public_ldadd)
-
-if OPENMP_TESTABLE
-macros_tests += tests/macros/break_stops_at_the_lowest_index
-tests_macros_break_stops_at_the_lowest_index_SOURCES = tests/macros/break_stops_at_the_lowest_index.c
-tests_macros_break_stops_at_the_lowest_index_CFLAGS = $(AM_CFLAGS) $(OPENMP_CFLAGS)
-tests_macros_break_stops_at_the_lowest_index_LDADD = $(public_ldadd)
-
-macros_tests += tests/macros/break_stops_at_the_lowest_index_serially
-tests_macros_break_stops_at_the_lowest_index_serially_SOURCES = tests/macros/break_stops_at_the_lowest_index.c
-tests_macros_break_stops_at_the_lowest_index_serially_CFLAGS = $(AM_CFLAGS) $(OPENMP_CFLAGS) -DPARALLEL_SERIAL
-tests_macros_break_stops_at_the_lowest_index_serially_LDADD = $(public_ldadd)
-
-macros_tests += tests/macros/every_integer_type_counts_right
-tests_macros_every_integer_type_counts_right_SOURCES = tests/macros/every_integer_type_counts_right.c
-tests_macros_every_integer_type_counts_right_CFLAGS = $(AM_CFLAGS) $(OPENMP_CFLAGS)
-tests_macros_every_integer_type_counts_right_LDADD = $(public_ldadd)
-
-macros_tests += tests/macros/every_integer_type_counts_right_serially
-tests_macros_every_integer_type_counts_right_serially_SOURCES = tests/macros/every_integer_type_counts_right.c
-tests_macros_every_integer_type_counts_right_serially_CFLAGS = $(AM_CFLAGS) $(OPENMP_CFLAGS) -DPARALLEL_SERIAL
-tests_macros_every_integer_type_counts_right_serially_LDADD = $(public_ldadd)
-
-macros_tests += tests/macros/every_iteration_runs_once
-tests_macros_every_iteration_runs_once_SOURCES = tests/macros/every_iteration_runs_once.c
-tests_macros_every_iteration_runs_once_CFLAGS = $(AM_CFLAGS) $(OPENMP_CFLAGS)
-tests_macros_every_iteration_runs_once_LDADD = $(public_ldadd)
-
-macros_tests += tests/macros/every_iteration_runs_once_serially
-tests_macros_every_iteration_runs_once_serially_SOURCES = tests/macros/every_iteration_runs_once.c
-tests_macros_every_iteration_runs_once_serially_CFLAGS = $(AM_CFLAGS) $(OPENMP_CFLAGS) -DPARALLEL_SERIAL
-tests_macros_every_iteration_runs_once_serially_LDADD = $(public_ldadd)
-
-macros_tests += tests/macros/every_operator_reduces_every_type
-tests_macros_every_operator_reduces_every_type_SOURCES = tests/macros/every_operator_reduces_every_type.c
-tests_macros_every_operator_reduces_every_type_CFLAGS = $(AM_CFLAGS) $(OPENMP_CFLAGS)
-tests_macros_every_operator_reduces_every_type_LDADD = $(public_ldadd)
-
-macros_tests += tests/macros/every_operator_reduces_every_type_serially
-tests_macros_every_operator_reduces_every_type_serially_SOURCES = tests/macros/every_operator_reduces_every_type.c
-tests_macros_every_operator_reduces_every_type_serially_CFLAGS = $(AM_CFLAGS) $(OPENMP_CFLAGS) -DPARALLEL_SERIAL
-tests_macros_every_operator_reduces_every_type_serially_LDADD = $(public_ldadd)
-
-macros_tests += tests/macros/failure_is_that_of_the_lowest_index
-tests_macros_failure_is_that_of_the_lowest_index_SOURCES = tests/macros/failure_is_that_of_the_lowest_index.c
-tests_macros_failure_is_that_of_the_lowest_index_CFLAGS = $(AM_CFLAGS) $(OPENMP_CFLAGS)
-tests_macros_failure_is_that_of_the_lowest_index_LDADD = $(public_ldadd)
-
-macros_tests += tests/macros/failure_is_that_of_the_lowest_index_serially
-tests_macros_failure_is_that_of_the_lowest_index_serially_SOURCES = tests/macros/failure_is_that_of_the_lowest_index.c
-tests_macros_failure_is_that_of_the_lowest_index_serially_CFLAGS = $(AM_CFLAGS) $(OPENMP_CFLAGS) -DPARALLEL_SERIAL
-tests_macros_failure_is_that_of_the_lowest_index_serially_LDADD = $(public_ldadd)
-
-macros_tests += tests/macros/loops_are_loops_in_cplusplus
-tests_macros_loops_are_loops_in_cplusplus_SOURCES = tests/macros/loops_are_loops_in_cplusplus.cc
-tests_macros_loops_are_loops_in_cplusplus_CXXFLAGS = $(AM_CXXFLAGS) $(OPENMP_CXXFLAGS)
-tests_macros_loops_are_loops_in_cplusplus_LDADD = $(public_ldadd)
-
-macros_tests += tests/macros/loops_are_loops_in_cplusplus_serially
-tests_macros_loops_are_loops_in_cplusplus_serially_SOURCES = tests/macros/loops_are_loops_in_cplusplus.cc
-tests_macros_loops_are_loops_in_cplusplus_serially_CXXFLAGS = $(AM_CXXFLAGS) $(OPENMP_CXXFLAGS) -DPARALLEL_SERIAL
-tests_macros_loops_are_loops_in_cplusplus_serially_LDADD = $(public_ldadd)
-
-macros_tests += tests/macros/reductions_have_the_same_bits
-tests_macros_reductions_have_the_same_bits_SOURCES = tests/macros/reductions_have_the_same_bits.c
-tests_macros_reductions_have_the_same_bits_CFLAGS = $(AM_CFLAGS) $(OPENMP_CFLAGS)
-tests_macros_reductions_have_the_same_bits_LDADD = $(public_ldadd)
-
-macros_tests += tests/macros/reductions_have_the_same_bits_serially
-tests_macros_reductions_have_the_same_bits_serially_SOURCES = tests/macros/reductions_have_the_same_bits.c
-tests_macros_reductions_have_the_same_bits_serially_CFLAGS = $(AM_CFLAGS) $(OPENMP_CFLAGS) -DPARALLEL_SERIAL
-tests_macros_reductions_have_the_same_bits_serially_LDADD = $(public_ldadd)
-
-macros_tests += tests/macros/team_threads_live_in_their_places
-tests_macros_team_threads_live_in_their_places_SOURCES = tests/macros/team_threads_live_in_their_places.c
-tests_macros_team_threads_live_in_their_places_CFLAGS = $(AM_CFLAGS) $(OPENMP_CFLAGS)
-tests_macros_team_threads_live_in_their_places_LDADD = $(public_ldadd)
-
-macros_tests += tests/macros/team_threads_live_in_their_places_serially
-tests_macros_team_threads_live_in_their_places_serially_SOURCES = tests/macros/team_threads_live_in_their_places.c
-tests_macros_team_threads_live_in_their_places_serially_CFLAGS = $(AM_CFLAGS) $(OPENMP_CFLAGS) -DPARALLEL_SERIAL
-tests_macros_team_threads_live_in_their_places_serially_LDADD = $(public_ldadd)
 endif
 
-check_PROGRAMS += $(macros_tests)
-TESTS += $(macros_tests)
-endif
+# Automake would want a stanza for each of the three.
+macros_libraries = libtest-support.la libparallel.la
+macros_c = $(CC) $(DEFS) $(DEFAULT_INCLUDES) $(AM_CPPFLAGS) $(CPPFLAGS) $(AM_CFLAGS) $(CFLAGS)
+macros_cxx = $(CXX) $(DEFS) $(DEFAULT_INCLUDES) $(AM_CPPFLAGS) $(CPPFLAGS) $(AM_CXXFLAGS) $(CXXFLAGS)
+macros_compile = -MMD -MP -MT $@ -MF $@.d -c -o $@.o $<
+macros_link = $(LIBTOOL) $(AM_V_lt) --mode=link --tag
+macros_linked = $(AM_LDFLAGS) $(LDFLAGS) -o $@ $@.o $(public_ldadd) $(LIBS)
+%_without_openmp: %.c $(macros_libraries)
+	$(AM_V_CC)$(MKDIR_P) $(@D) && $(macros_c) $(macros_compile)
+	$(AM_V_at)$(macros_link)=CC $(macros_c) $(macros_linked)
+%_with_openmp: %.c $(macros_libraries)
+	$(AM_V_CC)$(MKDIR_P) $(@D) && $(macros_c) $(OPENMP_CFLAGS) $(macros_compile)
+	$(AM_V_at)$(macros_link)=CC $(macros_c) $(OPENMP_CFLAGS) $(macros_linked)
+%_serially: %.c $(macros_libraries)
+	$(AM_V_CC)$(MKDIR_P) $(@D) && $(macros_c) $(OPENMP_CFLAGS) -DPARALLEL_SERIAL $(macros_compile)
+	$(AM_V_at)$(macros_link)=CC $(macros_c) $(OPENMP_CFLAGS) $(macros_linked)
+%_without_openmp: %.cc $(macros_libraries)
+	$(AM_V_CC)$(MKDIR_P) $(@D) && $(macros_cxx) $(macros_compile)
+	$(AM_V_at)$(macros_link)=CXX $(macros_cxx) $(macros_linked)
+%_with_openmp: %.cc $(macros_libraries)
+	$(AM_V_CC)$(MKDIR_P) $(@D) && $(macros_cxx) $(OPENMP_CXXFLAGS) $(macros_compile)
+	$(AM_V_at)$(macros_link)=CXX $(macros_cxx) $(OPENMP_CXXFLAGS) $(macros_linked)
+%_serially: %.cc $(macros_libraries)
+	$(AM_V_CC)$(MKDIR_P) $(@D) && $(macros_cxx) $(OPENMP_CXXFLAGS) -DPARALLEL_SERIAL $(macros_compile)
+	$(AM_V_at)$(macros_link)=CXX $(macros_cxx) $(OPENMP_CXXFLAGS) $(macros_linked)
+-include $(wildcard tests/macros/*.d)
+
+macros_variants = $(macros_loops:=_without_openmp) $(macros_loops:=_with_openmp) $(macros_loops:=_serially)
+CLEANFILES += $(macros_variants) $(macros_variants:=.o) $(macros_variants:=.d)
 
 macros_scripts = \
 	tests/macros/annotations_are_checked.sh \
