@@ -123,32 +123,32 @@ enum {
     PARALLEL_LOOP_REDUCES = 1 << 4,
 };
 
-/* Begins a loop: bounds of any type up to 64 bits, converted as they are. */
-static inline parallel_loop parallel_loop_init(int kind, uint64_t begin, uint64_t end, const char *file, int line)
+/* Begins a loop: bounds of any type up to 64 bits, converted as they are. Only what open() reads is written, and in its
+ * place: the struct is too long to be copied at every loop. */
+static inline parallel_loop *parallel_loop_init(parallel_loop *loop, int kind, uint64_t begin, uint64_t end,
+                                                const char *file, int line)
 {
-    parallel_loop loop;
-    __builtin_memset(&loop.options, 0, sizeof loop.options);
-    loop.is_open = 0;
-    loop.kind = kind;
-    loop.begin = begin;
-    loop.end = end;
-    loop.step = 1;
-    loop.file = file;
-    loop.line = line;
-    loop.team = NULL;
-    loop.failure = NULL;
-    loop.record = NULL;
-    loop.shared.records = NULL;
-    loop.shared.record_size = 0;
+    loop->is_open = 0;
+    loop->kind = kind;
+    loop->line = line;
+    loop->file = file;
+    loop->begin = begin;
+    loop->end = end;
+    loop->step = 1;
+    __builtin_memset(&loop->options, 0, sizeof loop->options);
+    loop->team = NULL;
+    loop->failure = NULL;
+    loop->record = NULL;
+    loop->shared.records = NULL;
+    loop->shared.record_size = 0;
     return loop;
 }
 
-static inline parallel_chunk parallel_chunk_init(int thread, int threads)
+static inline parallel_chunk *parallel_chunk_init(parallel_chunk *chunk, int thread, int threads)
 {
-    parallel_chunk chunk;
-    chunk.thread = (uint32_t)thread;
-    chunk.threads = (uint32_t)threads;
-    chunk.is_joined = 0;
+    chunk->is_joined = 0;
+    chunk->thread = (uint32_t)thread;
+    chunk->threads = (uint32_t)threads;
     return chunk;
 }
 

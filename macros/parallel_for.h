@@ -23,10 +23,10 @@
  * The expansion is a statement of nested `for` headers, the innermost of which is a plain loop that the compiler
  * vectorises (L, C and l stand for hidden names):
  *
- *     for (parallel_loop L = parallel_loop_init(...);
+ *     for (parallel_loop L, *unused = parallel_loop_init(&L, ...);
  *          L.is_open ? parallel_loop_close(&L) : (options..., parallel_loop_open(&L)); )   chooses workers
- *       #pragma omp parallel num_threads(L.threads)                                    outlines what follows
- *         for (parallel_chunk C = parallel_chunk_init(...); parallel_loop_next(&L, &C); )
+ *       #pragma omp parallel num_threads(L.threads) if (L.threads > 1)                 outlines what follows
+ *         for (parallel_chunk C, *unused = parallel_chunk_init(&C, ...); parallel_loop_next(&L, &C); )
  *           for (T i = (T)C.first, l = (T)C.last; C.unfinished; C.unfinished = 0, C.at = (uint64_t)i)
  *             for (; i < l; ++i)
  *               body
@@ -47,7 +47,7 @@
 /* What follows `end` is `end` once more, as the head of the list of options. */
 #define PARALLEL_FOR_2(loop, chunk, bound, i, begin, end, ...)                                                \
     PARALLEL_LOOP_OPENED(loop, 0, begin, end, PARALLEL_PP_EACH(PARALLEL_OPTION, loop, __VA_ARGS__))           \
-    PARALLEL_OPENMP(parallel num_threads(loop.threads))                                                       \
+    PARALLEL_LOOP_REGION(loop, )                                                                              \
     PARALLEL_LOOP_CHUNKS(loop, chunk, parallel_loop_next)                                                     \
     for (PARALLEL_INDEX(begin, end) i = (PARALLEL_INDEX(begin, end))chunk.first,                              \
                                     bound = (PARALLEL_INDEX(begin, end))chunk.last;                           \
@@ -56,16 +56,23 @@
 
 /* The first header of every loop. `settings` is a list of expressions, each followed by a comma. */
 #define PARALLEL_LOOP_OPENED(loop, flags, begin, end, settings)                                               \
-    for (parallel_loop loop __attribute__((cleanup(parallel_loop_cleanup))) = parallel_loop_init(             \
-             PARALLEL_LOOP_KIND(begin, end) | (flags), (uint64_t)(begin), (uint64_t)(end), __FILE__, __LINE__); \
+    for (parallel_loop loop __attribute__((cleanup(parallel_loop_cleanup))),                                  \
+         *parallel_##loop PARALLEL_UNUSED =                                                                     \
+             parallel_loop_init(&loop, PARALLEL_LOOP_KIND(begin, end) | (flags), (uint64_t)(begin),           \
+                                (uint64_t)(end), __FILE__, __LINE__);                                         \
          loop.is_open ? parallel_loop_close(&loop) : (settings parallel_loop_open(&loop));)
 
 #define PARALLEL_OPTION(loop, number, option) (void)(loop.options option),
 
+/* The region. One thread is also said by `if`, for which clang calls the body without the runtime's fork. */
+#define PARALLEL_LOOP_REGION(loop, clauses)                                                                   \
+    PARALLEL_OPENMP(parallel num_threads(loop.threads) if (loop.threads > 1) clauses)
+
 /* The header that runs in each thread of the team. */
 #define PARALLEL_LOOP_CHUNKS(loop, chunk, next)                                                               \
-    for (parallel_chunk chunk __attribute__((cleanup(parallel_chunk_cleanup))) =                              \
-             parallel_chunk_init(parallel_openmp_thread(), parallel_openmp_threads());                        \
+    for (parallel_chunk chunk __attribute__((cleanup(parallel_chunk_cleanup))),                               \
+         *parallel_##chunk PARALLEL_UNUSED =                                                                    \
+             parallel_chunk_init(&chunk, parallel_openmp_thread(), parallel_openmp_threads());                \
          next(&loop, &chunk);)
 
 /* The loop variable's type. The bitwise or refuses floating-point bounds and pointers. */

@@ -32,7 +32,7 @@
  *     for (parallel_loop L = ...; as in parallel_for.h; )
  *       for (the first record = variables; parallel_reduce_walk(&L); the first record ? restore variables : combine)
  *         for (; parallel_reduce_region(&L); )                                     runs once
- *           #pragma omp parallel num_threads(L.threads) private(variables)
+ *           #pragma omp parallel num_threads(L.threads) if (L.threads > 1) private(variables)
  *             for (parallel_chunk C = ...; parallel_reduce_next(&L, &C); )         a unit at a time
  *               for (T i = (variables = identities, (T)C.first), l = (T)C.last; C.unfinished;
  *                    C.unfinished = 0, C.at = (uint64_t)i, the unit's record = variables)
@@ -57,8 +57,7 @@
     for (PARALLEL_PP_EACH(PARALLEL_REDUCE_SAVE, loop, __VA_ARGS__)(void) 0; parallel_reduce_walk(&loop);      \
          PARALLEL_PP_EACH(PARALLEL_REDUCE_COMBINE, loop, __VA_ARGS__)(void) 0)                                \
         for (; parallel_reduce_region(&loop);)                                                                \
-            PARALLEL_OPENMP(parallel num_threads(loop.threads)                                                \
-                                PARALLEL_PP_EACH(PARALLEL_REDUCE_PRIVATE, loop, __VA_ARGS__))                 \
+            PARALLEL_LOOP_REGION(loop, PARALLEL_PP_EACH(PARALLEL_REDUCE_PRIVATE, loop, __VA_ARGS__))          \
             PARALLEL_LOOP_CHUNKS(loop, chunk, parallel_reduce_next)                                           \
             for (PARALLEL_INDEX(begin, end)                                                                   \
                      i = (PARALLEL_PP_EACH(PARALLEL_REDUCE_BEGIN, loop, __VA_ARGS__)(                         \
