@@ -4,6 +4,12 @@
 # and no script in its place, so that it starts as fast as it will once installed, and a debugger can take it.
 examples_ldflags = $(AM_LDFLAGS) -no-install
 
+noinst_PROGRAMS += examples/pi
+examples_pi_SOURCES = examples/pi.c
+examples_pi_CFLAGS = $(AM_CFLAGS) $(OPENMP_CFLAGS)
+examples_pi_LDFLAGS = $(examples_ldflags)
+examples_pi_LDADD = libparallel.la
+
 noinst_PROGRAMS += examples/saxpy
 examples_saxpy_SOURCES = examples/saxpy.c
 examples_saxpy_CFLAGS = $(AM_CFLAGS) $(OPENMP_CFLAGS)

@@ -18,6 +18,7 @@ libparallelinclude_HEADERS = \
 	libparallel/loop.h \
 	libparallel/map.h \
 	libparallel/placement.h \
+	libparallel/random.h \
 	libparallel/reduce.h \
 	libparallel/resources.h \
 	libparallel/scope.h \

@@ -14,6 +14,12 @@ AC_DEFUN([PL_WITH_HWLOC], [
   hwloc_version=`$PKG_CONFIG --modversion hwloc`
 ])
 
+# PL_WITH_RANDOM123: headers only, and no pkg-config file; CPPFLAGS=-I... says where else they are.
+AC_DEFUN([PL_WITH_RANDOM123], [
+  AC_CHECK_HEADER([Random123/philox.h], [],
+    [AC_MSG_ERROR([Random123 is required (Debian: librandom123-dev)])])
+])
+
 # PL_COMPILER_FLAGS: PL_CFLAGS and PL_CXXFLAGS hold the project's warnings; --enable-werror is for CI.
 AC_DEFUN([PL_COMPILER_FLAGS], [
   AC_ARG_ENABLE([werror], [AS_HELP_STRING([--enable-werror], [treat warnings as errors])], [], [enable_werror=no])

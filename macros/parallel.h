@@ -11,6 +11,7 @@
 #include <libparallel/loop.h>
 #include <libparallel/map.h>
 #include <libparallel/placement.h>
+#include <libparallel/random.h>
 #include <libparallel/reduce.h>
 #include <libparallel/scope.h>
 #include <libparallel/settings.h>

@@ -15,6 +15,7 @@ libparallel_sources += \
 	libparallel/base/lock.h \
 	libparallel/base/parking_lot.c \
 	libparallel/base/parking_lot.h \
+	libparallel/base/random.c \
 	libparallel/base/settings.c \
 	libparallel/base/settings.h \
 	libparallel/base/size.c \
