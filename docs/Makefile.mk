@@ -3,6 +3,7 @@ EXTRA_DIST += \
 	docs/protocols/claiming.md \
 	docs/protocols/parking.md \
 	docs/protocols/parking.pml \
+	docs/protocols/process-worker.md \
 	docs/protocols/shared_space.md \
 	docs/protocols/spawning.md \
 	docs/protocols/threads.md

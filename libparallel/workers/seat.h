@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The seat of one worker process: the record in shared memory through which the program, the zygote and the worker
+ * talk. A seat has one worker at a time; each new one has a new number.
+ *
+ *     program                    zygote                               worker
+ *     start_number = n  ------>  forks, started_number = n  ------>   pid, then works
+ *     kill_number = n   ------>  SIGKILL, if n still lives
+ *     is_dismissed = 1  --------------------------------------------> ends when it has nothing to run
+ *                                waits for its end: status, use of
+ *     reads them, life = EMPTY <---- resources, life = ENDED
+ *
+ * Who writes what is the order of the fields. docs/protocols/process-worker.md. */
+#ifndef LIBPARALLEL_WORKERS_SEAT_H
+#define LIBPARALLEL_WORKERS_SEAT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "libparallel/base/atomics.h"
+#include "libparallel/machine/place.h"
+
+enum {
+    PL_SEAT_NAME_SIZE = 16, /* Linux keeps 15 bytes of a process's name */
+    PL_SEAT_DONE_CELLS = 1024, /* a power of 2, at least as many as calls that can wait to be collected */
+};
+
+enum pl_seat_life {
+    PL_SEAT_EMPTY,
+    PL_SEAT_LIVES,
+    PL_SEAT_ENDED,       /* its worker has ended, and status and resources say how */
+    PL_SEAT_NOT_STARTED, /* there was no process to be had, and system_errno says why */
+};
+
+/* How far a worker has come; what matters when it dies early. */
+enum pl_seat_stage {
+    PL_SEAT_NOT_BORN,
+    PL_SEAT_INITIALIZING,
+    PL_SEAT_WORKING,
+    PL_SEAT_REFUSED, /* its initializer failed, with initializer_code */
+    PL_SEAT_LEAVING, /* it ends because it was told to, or has served long enough */
+};
+
+/* What a worker had used when it ended, as the kernel counts it. */
+struct pl_seat_resources {
+    uint64_t user_ns;
+    uint64_t system_ns;
+    uint64_t peak_bytes;
+    uint64_t minor_faults;
+    uint64_t major_faults;
+};
+
+struct pl_seat {
+    /* The program. */
+    _Alignas(2 * PL_CACHE_LINE) _Atomic uint32_t start_number; /* the worker that is wanted; 0: none yet */
+    _Atomic uint32_t kill_number;                              /* the worker that is to be killed */
+    _Atomic uint32_t is_dismissed;
+    uint32_t index; /* among the workers of its executor; this and what follows is constant while a worker lives */
+    void (*body)(struct pl_seat *seat);
+    void *crew;
+    uint64_t memory_limit; /* bytes of data; 0: none */
+    uint64_t done_position; /* where the next worker goes on in `done` */
+    char name[PL_SEAT_NAME_SIZE];
+    struct pl_place place;
+
+    /* The zygote. */
+    _Alignas(2 * PL_CACHE_LINE) _Atomic uint32_t started_number;
+    _Atomic uint32_t life; /* enum pl_seat_life; the program makes it EMPTY again */
+    int32_t status;        /* as wait4() gives it */
+    int32_t system_errno;
+    bool has_lost_parent;  /* the worker ended because its zygote did; the status is not known */
+    struct pl_seat_resources resources;
+    _Atomic int32_t pid; /* of the worker that lives, or has ended */
+
+    /* The worker. */
+    _Alignas(2 * PL_CACHE_LINE) _Atomic uint64_t birth; /* epoch 32 | pid 32: see pl_seat_birth() */
+    _Atomic uint32_t stage;      /* enum pl_seat_stage */
+    _Atomic uint32_t is_asleep;  /* futex word; whoever wakes the worker clears it */
+    _Atomic uint64_t call;       /* generation 32 | slot + 1: the call that it runs, if anybody wants to know */
+    _Atomic uint64_t started_ns; /* when it began that call */
+    int32_t initializer_code;
+
+    /* The worker: what it has done, in order: ticket << 16 | slot. The ticket makes a cell valid, so there is no tail. */
+    _Alignas(2 * PL_CACHE_LINE) _Atomic uint64_t done[PL_SEAT_DONE_CELLS];
+};
+
+/* A worker is born when it has put its pid beside the epoch of its zygote, by a swap; so a successor of that zygote either
+ * finds the pid, and waits for its end, or has changed the epoch here, and then nobody is born. */
+static inline uint64_t pl_seat_birth(uint32_t epoch, pid_t pid)
+{
+    return (uint64_t)epoch << 32 | (uint32_t)pid;
+}
+
+static inline pid_t pl_seat_pid_of_birth(uint64_t birth)
+{
+    return (pid_t)(birth & UINT32_MAX);
+}
+
+#endif

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The program's side of the zygote: its birth, the board, and looking after it. */
+#include "libparallel/workers/zygote.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <libparallel/shared.h>
+
+#include "libparallel/base/clock.h"
+#include "libparallel/base/error.h"
+#include "libparallel/workers/zygote_process.h"
+
+/* A zygote is in charge a few hundred microseconds after its fork; ten seconds are a machine that does not run. */
+#define BIRTH_NS UINT64_C(10000000000)
+
+/* A standby is in charge within milliseconds; it waits for the orphans of its predecessor first, for two seconds each in
+ * the worst case. */
+#define SUCCESSION_NS UINT64_C(5000000000)
+
+/* A zygote that has been told to end does so at once, unless somebody has stopped it. */
+enum { END_MS = 1000 };
+
+#ifdef __has_feature
+#if __has_feature(thread_sanitizer)
+#define __SANITIZE_THREAD__ 1 /* as gcc says it */
+#endif
+#endif
+
+#ifdef __SANITIZE_THREAD__
+enum { FOREIGN_THREADS = 2 }; /* the sanitizer's own: one, and in a forked child another one */
+#else
+enum { FOREIGN_THREADS = 0 };
+#endif
+
+int pl_zygote_count_threads(void)
+{
+    DIR *threads = opendir("/proc/self/task");
+    if (threads == NULL)
+        return 1; /* nobody can tell */
+    int count = 0;
+    for (struct dirent *entry; (entry = readdir(threads)) != NULL;)
+        count += entry->d_name[0] != '.';
+    closedir(threads);
+    return count - FOREIGN_THREADS < 1 ? 1 : count - FOREIGN_THREADS;
+}
+
+static int pidfd_open(pid_t pid)
+{
+    return (int)syscall(SYS_pidfd_open, pid, 0);
+}
+
+static void close_if_open(int fd)
+{
+    if (fd >= 0)
+        close(fd);
+}
+
+/* ---- Birth and end ---- */
+
+/* Forks a child that forks the zygote and ends, so that the zygote is not the program's child. */
+static int fork_zygote(struct pl_zygote_board *board, int program, int lifeline_read, int lifeline_write)
+{
+    fflush(NULL); /* what lies in buffers must not be written by every worker that calls exit() */
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before); /* no handler of the program's runs in the zygote */
+    pid_t child = fork();
+    if (child == 0) {
+        pid_t grandchild = fork();
+        if (grandchild == 0) {
+            close(lifeline_write);
+            pl_zygote_live(board, program, lifeline_read);
+        }
+        _exit(grandchild < 0 ? 1 : 0);
+    }
+    int fork_errno = errno;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    errno = fork_errno;
+    if (child < 0)
+        return pl_error_set(PARALLEL_EWORKER, errno, "no process to be had for the zygote");
+    int status = 0;
+    pid_t waited;
+    while ((waited = waitpid(child, &status, 0)) < 0 && errno == EINTR)
+        continue;
+    /* ECHILD: the program ignores SIGCHLD or has waited itself; then the time limit tells. */
+    if (waited == child && status != 0)
+        return pl_error_set(PARALLEL_EWORKER, 0, "no process to be had for the zygote");
+    return 0;
+}
+
+static int wait_for_birth(struct pl_zygote *zygote)
+{
+    struct pl_zygote_board *board = zygote->board;
+    uint64_t deadline_ns = pl_clock_now_ns() + BIRTH_NS;
+    for (;;) {
+        uint32_t bell = pl_load_seq_cst(&board->bell); /* before the look; partner: pl_zygote_ring() */
+        zygote->epoch = pl_load_acquire(&board->epoch);
+        if (zygote->epoch != 0)
+            break;
+        if (pl_futex_wait(&board->bell, bell, deadline_ns, PL_FUTEX_SHARED) == PL_FUTEX_TIMED_OUT)
+            return pl_error_set(PARALLEL_EWORKER, 0, "the zygote did not come up within 10 seconds");
+    }
+    zygote->pidfd = pidfd_open(pl_load_relaxed(&board->pid)); /* relaxed: published by the epoch */
+    if (zygote->pidfd < 0)
+        return pl_error_set(PARALLEL_EWORKER, errno, "the zygote cannot be watched");
+    return 0;
+}
+
+int pl_zygote_start(struct pl_zygote *zygote)
+{
+    int threads = pl_zygote_count_threads();
+    if (threads > 1)
+        return pl_error_set(PARALLEL_EMISUSE, 0,
+                            "worker processes come from a zygote, which is forked while the program has one thread: it "
+                            "has %d (open a processes executor before threads are started)", threads);
+    memset(zygote, 0, sizeof *zygote);
+    zygote->pidfd = zygote->lifeline = -1;
+    zygote->board = parallel_shared_alloc(sizeof *zygote->board);
+    if (zygote->board == NULL)
+        return parallel_last_error()->code;
+    int ends[2] = {-1, -1};
+    int code = 0;
+    int program = pidfd_open(getpid());
+    if (program < 0 || pipe2(ends, O_CLOEXEC) != 0)
+        code = pl_error_set(PARALLEL_ESYSTEM, errno, "the zygote needs a pidfd and a pipe");
+    if (code == 0)
+        code = fork_zygote(zygote->board, program, ends[0], ends[1]);
+    zygote->lifeline = ends[1];
+    close_if_open(ends[0]);
+    close_if_open(program);
+    if (code == 0)
+        code = wait_for_birth(zygote);
+    if (code != 0) {
+        pl_store_release(&zygote->board->is_ending, 1); /* should it still come up: the board stays, for it looks there */
+        close_if_open(zygote->lifeline);
+    }
+    return code;
+}
+
+/* Whether the zygote and its standby are gone: no end of the lifeline is left to read from. */
+static bool has_lost_all_readers(const struct pl_zygote *zygote)
+{
+    struct pollfd lifeline = {.fd = zygote->lifeline, .events = 0};
+    int result;
+    while ((result = poll(&lifeline, 1, END_MS)) < 0 && errno == EINTR)
+        continue;
+    return result > 0 && (lifeline.revents & POLLERR) != 0;
+}
+
+void pl_zygote_stop(struct pl_zygote *zygote)
+{
+    struct pl_zygote_board *board = zygote->board;
+    pl_store_release(&board->is_ending, 1); /* partner: take_charge() */
+    pl_zygote_poke(zygote);
+    struct pollfd wait = {.fd = zygote->pidfd, .events = POLLIN};
+    int result;
+    while ((result = poll(&wait, 1, END_MS)) < 0 && errno == EINTR)
+        continue;
+    if (result == 0) { /* somebody has stopped it; its death takes the workers with it */
+        (void)syscall(SYS_pidfd_send_signal, zygote->pidfd, SIGKILL, NULL, 0);
+        while (poll(&wait, 1, -1) < 0 && errno == EINTR)
+            continue;
+    }
+    /* Its parent is whoever collects orphans, which may be the program itself. */
+    (void)waitpid(pl_load_relaxed(&board->pid), NULL, WNOHANG);
+    if (has_lost_all_readers(zygote)) { /* else a standby may look there still, and is better off with what it finds */
+        for (uint32_t i = 0; i < pl_load_relaxed(&board->seat_count); i++) /* relaxed: written by this process */
+            parallel_shared_free(pl_load_relaxed(&board->seats[i]));
+        parallel_shared_free(board);
+    }
+    close_if_open(zygote->pidfd);
+    close_if_open(zygote->lifeline);
+    zygote->board = NULL;
+}
+
+/* ---- Seats ---- */
+
+struct pl_seat *pl_zygote_take_seat(struct pl_zygote *zygote)
+{
+    struct pl_zygote_board *board = zygote->board;
+    uint32_t count = pl_load_relaxed(&board->seat_count); /* relaxed, as below: written by this process under a lock */
+    for (uint32_t i = 0; i < count; i++) {
+        struct pl_seat *seat = pl_load_relaxed(&board->seats[i]);
+        if (seat->crew == NULL)
+            return seat;
+    }
+    if (count == PL_SEAT_LIMIT) {
+        pl_error_set(PARALLEL_ERANGE, 0, "a program has at most %d worker processes", PL_SEAT_LIMIT);
+        return NULL;
+    }
+    struct pl_seat *seat = parallel_shared_alloc(sizeof *seat);
+    if (seat == NULL)
+        return NULL;
+    pl_store_release(&board->seats[count], seat); /* pairs with seat_at() of the zygote */
+    pl_store_release(&board->seat_count, count + 1);
+    return seat;
+}
+
+void pl_zygote_give_back_seat(struct pl_zygote *zygote, struct pl_seat *seat)
+{
+    (void)zygote;
+    seat->crew = NULL;
+}
+
+/* ---- Talking ---- */
+
+void pl_zygote_poke(struct pl_zygote *zygote)
+{
+    int saved_errno = errno;
+    /* It fails if the zygote is gone, and then the successor looks at the orders anyway. */
+    (void)syscall(SYS_pidfd_send_signal, zygote->pidfd, SIGUSR1, NULL, 0);
+    errno = saved_errno;
+}
+
+bool pl_zygote_check(struct pl_zygote *zygote)
+{
+    struct pl_zygote_board *board = zygote->board;
+    uint32_t question = pl_load_seq_cst(&board->is_calling); /* partner: is_program_itself() */
+    if (question != pl_load_relaxed(&board->answer)) /* relaxed: written by this process */
+        pl_store_release(&board->answer, question);
+    uint32_t epoch = pl_load_acquire(&board->epoch); /* publishes the pid */
+    struct pollfd wait = {.fd = zygote->pidfd, .events = POLLIN};
+    bool is_gone = poll(&wait, 1, 0) > 0;
+    if (epoch != zygote->epoch || (is_gone && (wait.revents & POLLNVAL) != 0)) {
+        if (epoch != zygote->epoch) /* otherwise the program has closed it, and the number may be another file's */
+            close_if_open(zygote->pidfd);
+        zygote->epoch = epoch;
+        zygote->pidfd = pidfd_open(pl_load_relaxed(&board->pid));
+        zygote->lost_ns = 0;
+        pl_zygote_poke(zygote);
+        return true;
+    }
+    if (!is_gone) {
+        zygote->lost_ns = 0;
+        return true;
+    }
+    uint64_t now_ns = pl_clock_now_ns();
+    if (zygote->lost_ns == 0)
+        zygote->lost_ns = now_ns;
+    return now_ns - zygote->lost_ns < SUCCESSION_NS;
+}
