@@ -4,6 +4,8 @@
  *
  *   serial     the caller, at submission: the meaning of the program, and the way to debug it
  *   threads    persistent threads, each pinned to its place, started on demand, asleep when idle
+ *   processes  persistent worker processes, placed, started and asleep likewise: a call that crashes, leaks, exits or hangs
+ *              harms itself alone
  *
  * A specification is text, so that it can come from the command line or from PARALLEL_EXECUTOR:
  *
@@ -15,6 +17,21 @@
  *   queue=N          at most N submitted calls wait for a worker (default: no limit)
  *   full=block|refuse  what a submission to a full queue does: wait (default), or fail with PARALLEL_EFULL
  *   idle=SECONDS     a worker idle for that long ends; a new one starts when there is work (default: it stays)
+ *
+ * For processes alone:
+ *
+ *   timeout=SECONDS  a call that runs for longer fails with PARALLEL_ETIMELIMIT, and its worker is killed (default: none)
+ *   memory=SIZE      what the calls of a worker may allocate, such as 512MiB; then malloc returns NULL (default: no limit)
+ *   retries=N        a call whose worker has died is made again, at most N times; so it may have its effects more than
+ *                    once (default: it fails with PARALLEL_ECRASHED)
+ *   max_tasks=N      a worker makes N calls and is replaced (default: any number)
+ *
+ * The workers are copies of a small helper process, the zygote, which is forked when the first processes executor is
+ * opened. That must happen while the program has one thread. Functions that are loaded by dlopen() later are unknown to the
+ * workers (PARALLEL_EUNKNOWNFUNCTION), and variables have the values there that they had at that moment. What pointers point
+ * to is carried as the parameters say (PARALLEL_IN, ...); shared memory (shared.h) is not copied. In a worker the default
+ * executor is a serial one. Workers ignore SIGINT, on which the program decides, and end with the program, however it ends.
+ * Continuations (parallel_future_then) run in the program itself, in a thread of the library.
  *
  * After concurrent.futures.Executor of Python. */
 #ifndef LIBPARALLEL_EXECUTOR_H
@@ -41,6 +58,10 @@ typedef struct parallel_executor_options {
     size_t queue_limit;        /* 0: no limit */
     bool refuses_when_full;    /* false: a submission to a full queue waits */
     uint64_t idle_timeout_ns;  /* 0: idle workers stay */
+    uint64_t timeout_ns;       /* processes: a call that runs for longer fails, and its worker is killed; 0: no limit */
+    size_t memory_bytes;       /* processes: what the calls of a worker may allocate; 0: no limit */
+    size_t retries;            /* processes: how often a call is made anew whose worker has died; 0: never */
+    size_t max_tasks;          /* processes: calls that a worker makes before another one takes its place; 0: any */
     /* Runs once in each worker before its first task, in that worker. A result other than 0 means that it failed: then
      * every pending and later future of the executor fails with PARALLEL_EINITIALIZER. */
     int (*initializer)(void *context);
@@ -53,7 +74,9 @@ PARALLEL_API parallel_executor_options parallel_executor_options_default(void);
  * ends it with parallel_executor_close(). Any thread.
  * PARALLEL_ESPECIFICATION: malformed; the message names the part. PARALLEL_ERANGE: absurd number of workers.
  * PARALLEL_EPLACE: a place outside the machine. PARALLEL_ESETTING: a malformed setting in the environment.
- * PARALLEL_EINVALID: executor is NULL. PARALLEL_ENOMEMORY. */
+ * PARALLEL_EINVALID: executor is NULL. PARALLEL_ENOMEMORY. Processes also: PARALLEL_EMISUSE: the program has several
+ * threads; PARALLEL_EARGUMENT: the initializer's context is private memory; PARALLEL_EWORKER, PARALLEL_ESYSTEM: no process to
+ * be had. */
 PARALLEL_API PARALLEL_MUST_CHECK int parallel_executor_open(const char *specification,
                                                             parallel_executor **executor);
 

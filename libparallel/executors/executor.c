@@ -25,8 +25,9 @@
 #include "libparallel/base/lock.h"
 #include "libparallel/base/settings.h"
 #include "libparallel/executors/frame.h"
+#include "libparallel/executors/process_hub.h"
 
-static const struct pl_executor_kind *const kinds[] = {&pl_serial_kind, &pl_threads_kind};
+static const struct pl_executor_kind *const kinds[] = {&pl_serial_kind, &pl_threads_kind, &pl_processes_kind};
 enum { KIND_COUNT = sizeof kinds / sizeof kinds[0] };
 
 static pthread_mutex_t registry_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -56,6 +57,7 @@ static void after_fork_in_child(void)
     registry = NULL;
     pl_store_relaxed(&default_executor, NULL); /* relaxed, as below: the child has one thread */
     pl_store_relaxed(&default_lock.word, 0);
+    pl_process_hub_after_fork_in_child();
     pl_frame_innermost = NULL; /* the task that forked goes on here as plain code */
     pl_callback_depth = 0;
     pthread_mutex_unlock(&registry_lock);
@@ -173,7 +175,7 @@ const struct pl_executor_kind *pl_executor_kind_of_name(const char *name)
 
 const char *pl_executor_kind_names(void)
 {
-    return "serial, threads";
+    return "serial, threads, processes";
 }
 
 /* ---- Submission ---- */
@@ -223,6 +225,47 @@ void pl_executor_run_here(struct pl_task *task)
     pl_frame_leave(&frame);
 }
 
+bool pl_executor_ask_away(struct pl_task *task, bool is_wanted)
+{
+    /* A task that has not ended keeps its executor open, and closing takes this lock before anything is freed. */
+    pthread_mutex_lock(&registry_lock);
+    bool has_come_home = false;
+    if (!pl_latch_is_open(&task->state))
+        has_come_home = task->executor->kind->ask_away(task->executor, task, is_wanted);
+    pthread_mutex_unlock(&registry_lock);
+    return has_come_home;
+}
+
+void pl_executor_forget(struct pl_task *task)
+{
+    /* The executor has waited for this, and may be closed in the midst of it: not before the lock is free. */
+    pthread_mutex_lock(&registry_lock);
+    task->executor->kind->forget(task->executor, task);
+    pthread_mutex_unlock(&registry_lock);
+}
+
+bool pl_executor_spin(struct pl_task *task, uint32_t turns)
+{
+    /* Relaxed: a task that is sent away during the spin is collected by others. */
+    if (pl_load_relaxed(&task->state.word) & PL_TASK_AWAY)
+        return pl_process_hub_spin(&task->state, turns);
+    return pl_latch_spin(&task->state, turns);
+}
+
+int pl_executor_become_worker(int index)
+{
+    static struct pl_frame frame; /* for the rest of the process's life */
+    parallel_executor_options options = parallel_executor_options_default();
+    options.kind = "serial";
+    parallel_executor *serial;
+    int code = parallel_executor_open_with(&options, &serial);
+    if (code != 0)
+        return code;
+    pl_store_relaxed(&default_executor, serial); /* relaxed: one thread */
+    pl_frame_enter(&frame, serial, index, NULL);
+    return 0;
+}
+
 /* A worker's frame is the outermost of its thread: serial executors may stand between it and the waiting code. */
 static struct parallel_executor *executor_of_worker(void)
 {
@@ -253,6 +296,25 @@ parallel_executor_options parallel_executor_options_default(void)
     return (parallel_executor_options){.kind = "threads"};
 }
 
+/* What only worker processes can do is refused for other kinds, not ignored. */
+static int check_options_of_kind(const struct pl_executor_kind *kind, const parallel_executor_options *options)
+{
+    const char *name = NULL;
+    if (kind == &pl_processes_kind)
+        return 0;
+    if (options->timeout_ns > 0)
+        name = "timeout";
+    else if (options->memory_bytes > 0)
+        name = "memory";
+    else if (options->retries > 0)
+        name = "retries";
+    else if (options->max_tasks > 0)
+        name = "max_tasks";
+    if (name == NULL)
+        return 0;
+    return pl_error_set(PARALLEL_ESPECIFICATION, 0, "%s=: a %s executor cannot do that; processes can", name, kind->name);
+}
+
 static int open_with(const parallel_executor_options *options, parallel_executor **executor)
 {
     int code = parallel_settings_check();
@@ -265,6 +327,9 @@ static int open_with(const parallel_executor_options *options, parallel_executor
     if (kind == NULL)
         return pl_error_set(PARALLEL_ESPECIFICATION, 0, "no such kind of executor: \"%s\" (there are: %s)",
                             complete.kind, pl_executor_kind_names());
+    code = check_options_of_kind(kind, &complete);
+    if (code != 0)
+        return code;
     pthread_once(&process_hooks, install_process_hooks);
     struct parallel_executor *opened;
     code = kind->open(&complete, &opened);

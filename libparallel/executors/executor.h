@@ -44,6 +44,12 @@ struct pl_executor_kind {
     /* A running task of this executor, which has been asked to stop, or is to end now. Any thread; the task may have
      * ended meanwhile. NULL: tasks run in threads of this process, which see the request and cannot be killed. */
     void (*interrupt)(struct parallel_executor *executor, struct pl_task *task, enum pl_interruption how);
+
+    /* Kinds whose tasks can be AWAY; else NULL. `ask_away`, of a task that has not ended: if a worker has begun it, it is
+     * RUNNING from now on; if not, and `is_wanted` back, it comes home (true): then the caller ends it and calls `forget`.
+     * `forget`: the task has ended, and the executor's reference goes. */
+    bool (*ask_away)(struct parallel_executor *executor, struct pl_task *task, bool is_wanted);
+    void (*forget)(struct parallel_executor *executor, struct pl_task *task);
 };
 
 struct parallel_executor {
@@ -56,6 +62,7 @@ struct parallel_executor {
 
 extern const struct pl_executor_kind pl_serial_kind;
 extern const struct pl_executor_kind pl_threads_kind;
+extern const struct pl_executor_kind pl_processes_kind;
 
 /* Submits to `executor`. PARALLEL_EFORKED in a forked child, PARALLEL_ESHUTDOWN, PARALLEL_EFULL, PARALLEL_EWORKER,
  * PARALLEL_EINITIALIZER. Nothing was taken on failure. */
@@ -75,6 +82,18 @@ bool pl_executor_runs_here(const struct parallel_executor *executor);
 
 /* Runs a task that the caller has claimed, on the caller's stack: it is a task of its executor there too. */
 void pl_executor_run_here(struct pl_task *task);
+
+/* Asks the executor of a task that is AWAY, if it has not ended. True: it has come home to the caller, who ends it and
+ * then has it forgotten. */
+bool pl_executor_ask_away(struct pl_task *task, bool is_wanted);
+void pl_executor_forget(struct pl_task *task);
+
+/* Spins until the latch of a task is open, doing what its executor may want done meanwhile. */
+bool pl_executor_spin(struct pl_task *task, uint32_t turns);
+
+/* Makes this process a worker's: all that its one thread does from now on is inside worker `index` of an executor, and
+ * the default executor is a serial one. */
+int pl_executor_become_worker(int index);
 
 /* Around a wait of the calling thread that may block, if it is a worker. */
 void pl_executor_wait_enter(void);

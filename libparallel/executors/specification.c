@@ -12,9 +12,21 @@
 #include <string.h>
 
 #include "libparallel/base/error.h"
+#include "libparallel/base/size.h"
 #include "libparallel/executors/executor.h"
 
-enum { PART_WORKERS = 1, PART_PLACES = 2, PART_NAME = 4, PART_QUEUE = 8, PART_FULL = 16, PART_IDLE = 32 };
+enum {
+    PART_WORKERS = 1,
+    PART_PLACES = 2,
+    PART_NAME = 4,
+    PART_QUEUE = 8,
+    PART_FULL = 16,
+    PART_IDLE = 32,
+    PART_TIMEOUT = 64,
+    PART_MEMORY = 128,
+    PART_RETRIES = 256,
+    PART_MAX_TASKS = 512,
+};
 
 static int malformed(const char *specification, const char *part, const char *expected)
 {
@@ -78,8 +90,26 @@ static int read_option(const char *specification, const char *name, char *value,
         part = PART_IDLE;
         if (!read_seconds(value, &options->idle_timeout_ns))
             expected = "expected seconds, more than 0";
+    } else if (strcmp(name, "timeout") == 0) {
+        part = PART_TIMEOUT;
+        if (!read_seconds(value, &options->timeout_ns))
+            expected = "expected seconds, more than 0";
+    } else if (strcmp(name, "memory") == 0) {
+        part = PART_MEMORY;
+        if (!pl_size_parse(value, &options->memory_bytes))
+            expected = "expected a size such as 512MiB";
+    } else if (strcmp(name, "retries") == 0) {
+        part = PART_RETRIES;
+        if (!read_count(value, &options->retries))
+            expected = "expected how often a call is repeated whose worker has died, at least 1";
+    } else if (strcmp(name, "max_tasks") == 0) {
+        part = PART_MAX_TASKS;
+        if (!read_count(value, &options->max_tasks))
+            expected = "expected how many calls a worker makes, at least 1";
     } else {
-        return malformed(specification, name, "no such option (workers, places, name, queue, full, idle)");
+        return malformed(specification, name,
+                         "no such option (workers, places, name, queue, full, idle, timeout, memory, retries, "
+                         "max_tasks)");
     }
     if (expected != NULL) {
         char quoted[128];

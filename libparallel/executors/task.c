@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Cancelling: the only step of a task that is not on the way of every call. */
+ * Cancelling and asking: the steps of a task that are not on the way of every call. */
 #include "libparallel/executors/task.h"
 
 #include "libparallel/base/futex.h"
+#include "libparallel/executors/executor.h"
 
-bool pl_task_cancel(struct pl_task *task)
+_Thread_local struct pl_telling pl_telling_later;
+
+/* Of a task that is not AWAY, or has been begun. */
+static bool cancel_here(struct pl_task *task)
 {
     uint32_t word = pl_load_relaxed(&task->state.word); /* relaxed: the swaps below decide */
     for (;;) {
         uint32_t wanted;
-        if (pl_task_state_of_word(word) == PL_TASK_PENDING)
+        if (pl_task_state_of_word(word) == PL_TASK_PENDING && !(word & PL_TASK_AWAY))
             wanted = word + PL_TASK_CANCELLED * PL_TASK_STATE_UNIT + PL_LATCH_OPEN;
         else if (pl_task_state_of_word(word) == PL_TASK_RUNNING && !(word & PL_TASK_CANCEL_REQUESTED))
             wanted = word | PL_TASK_CANCEL_REQUESTED;
@@ -25,4 +29,25 @@ bool pl_task_cancel(struct pl_task *task)
             pl_futex_wake(&task->state.word, PL_FUTEX_WAKE_ALL, PL_FUTEX_PRIVATE);
         return true;
     }
+}
+
+static bool is_away(struct pl_task *task)
+{
+    uint32_t word = pl_load_acquire(&task->state.word); /* pairs with the step that set it */
+    return (word & PL_TASK_AWAY) && !(word & PL_LATCH_OPEN);
+}
+
+bool pl_task_cancel(struct pl_task *task)
+{
+    if (!is_away(task) || !pl_executor_ask_away(task, true))
+        return cancel_here(task);
+    bool is_cancelled = cancel_here(task); /* in vain if another thread was faster, now that it is at home */
+    pl_executor_forget(task);
+    return is_cancelled;
+}
+
+void pl_task_refresh(struct pl_task *task)
+{
+    if (is_away(task))
+        (void)pl_executor_ask_away(task, false);
 }

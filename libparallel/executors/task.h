@@ -14,8 +14,11 @@
  * task itself, or whoever cancels. So a place in a queue is only a hint: who pops a task that somebody else has claimed
  * lets it go. CANCEL_REQUESTED may be set beside RUNNING.
  *
- * Who writes what: `state` as said; `references` anybody who retains or releases; `next` whoever owns the queue position;
- * the rest is constant from submission on. */
+ * A task that its executor has handed to another process is AWAY while it is PENDING: its executor decides who claims it,
+ * and this word learns of it when somebody asks (pl_task_refresh) or when the call has ended.
+ *
+ * Who writes what: `state` as said; `position` its executor, under a lock of its own; `references` anybody who retains or
+ * releases; `next` whoever owns the queue position; the rest is constant from submission on. */
 #ifndef LIBPARALLEL_EXECUTORS_TASK_H
 #define LIBPARALLEL_EXECUTORS_TASK_H
 
@@ -41,6 +44,7 @@ enum {
     PL_TASK_LOOKED_AT = 16u << PL_LATCH_OWNER_SHIFT,      /* somebody has asked for the outcome */
     PL_TASK_OBSERVED = 32u << PL_LATCH_OWNER_SHIFT,       /* somebody wants to be told of the end */
     PL_TASK_SETTLED = 64u << PL_LATCH_OWNER_SHIFT,        /* a promise: somebody is setting the outcome */
+    PL_TASK_AWAY = 128u << PL_LATCH_OWNER_SHIFT,          /* in the hands of another process */
 };
 
 struct pl_task;
@@ -54,7 +58,17 @@ struct pl_task_class {
     void (*cancel)(struct pl_task *task); /* completes it as cancelled if it is still pending */
     void (*destroy)(struct pl_task *task); /* the last reference has gone */
     const struct pl_carriage *carriage; /* how it leaves the process (portion.h); NULL: it does not */
+    void (*tell)(struct pl_task *task); /* calls those who want to know of its end, if that was put off */
 };
+
+/* For a thread that ends tasks where it must not call anybody back: while `is_on`, ending a task that somebody wants to
+ * know of sets `is_owed`, and the thread sees to it that class->tell is called later. */
+struct pl_telling {
+    bool is_on;
+    bool is_owed;
+};
+
+extern _Thread_local struct pl_telling pl_telling_later __attribute__((tls_model("initial-exec")));
 
 struct pl_task {
     struct pl_latch state;
@@ -62,6 +76,7 @@ struct pl_task {
     struct pl_task *next;
     const struct pl_task_class *class;
     struct parallel_executor *executor; /* whom it was submitted to; compared, never dereferenced, after its close */
+    uint32_t position; /* where its executor has it, if it is AWAY */
 };
 
 static inline void pl_task_init(struct pl_task *task, const struct pl_task_class *class,
@@ -72,6 +87,7 @@ static inline void pl_task_init(struct pl_task *task, const struct pl_task_class
     task->next = NULL;
     task->class = class;
     task->executor = executor;
+    task->position = 0;
 }
 
 static inline enum pl_task_state pl_task_state_of_word(uint32_t word)
@@ -102,6 +118,15 @@ static inline bool pl_task_claim(struct pl_task *task)
 static inline uint32_t pl_task_complete(struct pl_task *task, enum pl_task_state state)
 {
     return pl_latch_open(&task->state, ((uint32_t)state - PL_TASK_RUNNING) * PL_TASK_STATE_UNIT);
+}
+
+/* Brings the state up to date before it is told to somebody. */
+void pl_task_refresh(struct pl_task *task);
+
+/* It is not AWAY any more. */
+static inline void pl_task_come_home(struct pl_task *task)
+{
+    atomic_fetch_and_explicit(&task->state.word, ~(uint32_t)PL_TASK_AWAY, memory_order_acq_rel);
 }
 
 /* PENDING -> CANCELLED. True if this call did it. If not, and the task is running, the request is set. */

@@ -109,6 +109,7 @@ const struct pl_task_class pl_call_class = {
     .fail = call_fail,
     .cancel = call_cancel,
     .destroy = pl_future_destroy,
+    .tell = pl_future_tell,
     .carriage = &call_carriage,
 };
 

@@ -157,8 +157,17 @@ const char *pl_future_name(const parallel_future *future)
 
 void pl_future_end(parallel_future *future, enum pl_task_state state)
 {
-    if (pl_task_complete(&future->task, state) & PL_TASK_OBSERVED)
+    if (!(pl_task_complete(&future->task, state) & PL_TASK_OBSERVED))
+        return;
+    if (pl_telling_later.is_on)
+        pl_telling_later.is_owed = true;
+    else
         pl_observer_notify_all(future);
+}
+
+void pl_future_tell(struct pl_task *task)
+{
+    pl_observer_notify_all(pl_future_of_task(task));
 }
 
 void pl_future_end_failed_as(parallel_future *future, const parallel_failure *failure)
@@ -186,7 +195,11 @@ bool pl_future_end_cancelled(parallel_future *future)
     if (!pl_task_cancel(&future->task))
         return false;
     /* Acquire: pairs with an adder's OBSERVED; who sets it later finds the word open and notifies itself. */
-    if (pl_load_acquire(&future->task.state.word) & PL_TASK_OBSERVED)
+    if (!(pl_load_acquire(&future->task.state.word) & PL_TASK_OBSERVED))
+        return true;
+    if (pl_telling_later.is_on)
+        pl_telling_later.is_owed = true;
+    else
         pl_observer_notify_all(future);
     return true;
 }
@@ -279,7 +292,7 @@ int pl_future_wait(parallel_future *future, uint64_t deadline_ns)
         pl_executor_run_here(task);
         return 0;
     }
-    if (pl_latch_spin(&task->state, WAIT_SPIN_TURNS))
+    if (pl_executor_spin(task, WAIT_SPIN_TURNS))
         return 0;
     pl_executor_wait_enter();
     bool has_ended = pl_latch_wait(&task->state, deadline_ns, 0);
@@ -368,6 +381,7 @@ int parallel_future_snapshot(parallel_future *future, const parallel_function *f
     if (result != NULL && function == NULL)
         return pl_error_set(PARALLEL_EINVALID, 0, "parallel_future_snapshot: a result of no function");
     settle(future);
+    pl_task_refresh(&future->task);
     enum pl_task_state seen = pl_task_state(&future->task); /* one look: what has ended does not change again */
     if (seen == PL_TASK_DONE && result != NULL) {
         code = copy_result(future, function, result);
@@ -420,6 +434,7 @@ int parallel_future_resources(parallel_future *future, parallel_resources *resou
 enum parallel_future_state parallel_future_state(parallel_future *future)
 {
     settle(future);
+    pl_task_refresh(&future->task);
     return (enum parallel_future_state)pl_task_state(&future->task);
 }
 

@@ -59,6 +59,9 @@ void pl_future_end(parallel_future *future, enum pl_task_state state);
 void pl_future_end_failed(parallel_future *future, const parallel_error *error);
 void pl_future_end_failed_as(parallel_future *future, const parallel_failure *failure);
 
+/* Tells the observers, if that was put off: class->tell. */
+void pl_future_tell(struct pl_task *task);
+
 /* Ends a pending future as cancelled; true if this call did it. */
 bool pl_future_end_cancelled(parallel_future *future);
 

@@ -30,6 +30,7 @@ executors_suite = \
 
 if HAVE_CHECK
 executors_kinds = \
+	tests/executors/processes \
 	tests/executors/serial \
 	tests/executors/threads
 executors_tests = \
@@ -41,8 +42,29 @@ executors_tests = \
 check_PROGRAMS += $(executors_kinds) $(executors_tests)
 TESTS += $(executors_kinds) $(executors_tests)
 
+tests_executors_processes_SOURCES = tests/executors/processes.c $(executors_suite)
+tests_executors_processes_LDADD = $(public_ldadd)
 tests_executors_serial_SOURCES = tests/executors/serial.c $(executors_suite)
 tests_executors_serial_LDADD = $(public_ldadd)
 tests_executors_threads_SOURCES = tests/executors/threads.c $(executors_suite)
 tests_executors_threads_LDADD = $(public_ldadd)
+
+# Worker processes and their deaths.
+processes_tests = \
+	tests/executors/processes_carry_what_arguments_say \
+	tests/executors/processes_die_with_their_program \
+	tests/executors/processes_lose_one_call_at_most \
+	tests/executors/processes_storm \
+	tests/executors/slots_are_decided_by_one_step
+check_PROGRAMS += $(processes_tests)
+TESTS += $(processes_tests)
+tests_executors_processes_carry_what_arguments_say_LDADD = $(public_ldadd)
+tests_executors_processes_lose_one_call_at_most_SOURCES = \
+	tests/executors/processes_lose_one_call_at_most.c tests/executors/process_group.h
+tests_executors_processes_lose_one_call_at_most_LDADD = $(public_ldadd)
+tests_executors_processes_die_with_their_program_SOURCES = \
+	tests/executors/processes_die_with_their_program.c tests/executors/process_group.h
+tests_executors_processes_die_with_their_program_LDADD = $(public_ldadd)
+tests_executors_processes_storm_SOURCES = tests/executors/processes_storm.c tests/executors/process_group.h
+tests_executors_processes_storm_LDADD = $(public_ldadd)
 endif

@@ -5,6 +5,8 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include <libparallel/shared.h>
+
 #include "tests/executors/calls.h"
 #include "tests/executors/suite.h"
 
@@ -25,6 +27,15 @@ static parallel_executor *open_with_initializer(size_t workers, int (*initialize
     return executor;
 }
 
+/* A context that every kind of worker sees. */
+static int *share(int value)
+{
+    int *context = parallel_shared_alloc(sizeof *context);
+    ck_assert_ptr_nonnull(context);
+    *context = value;
+    return context;
+}
+
 static _Thread_local int initializer_runs_here;
 
 static int initialize_once(void *context)
@@ -43,8 +54,8 @@ PARALLEL_FN(int, initializer_runs)
 
 PROPERTY(it_runs_once_in_each_worker_before_its_first_call)
 {
-    int which = INITIALIZED;
-    parallel_executor *executor = open_with_initializer(3, initialize_once, &which);
+    int *which = share(INITIALIZED);
+    parallel_executor *executor = open_with_initializer(3, initialize_once, which);
     parallel_future *futures[100];
     for (int i = 0; i < 100; i++)
         futures[i] = initializer_runs_on(executor);
@@ -53,6 +64,7 @@ PROPERTY(it_runs_once_in_each_worker_before_its_first_call)
     ck_assert_uint_ge(marks_made(INITIALIZED), 1);
     ck_assert_uint_le(marks_made(INITIALIZED), 3);
     close_executor(executor);
+    parallel_shared_free(which);
 }
 PROPERTY_END
 
@@ -99,8 +111,8 @@ static int initialize_together(void *context)
 
 PROPERTY(workers_initialize_side_by_side)
 {
-    int workers = 4;
-    parallel_executor *executor = open_with_initializer(4, initialize_together, &workers);
+    int *workers = share(4);
+    parallel_executor *executor = open_with_initializer(4, initialize_together, workers);
     parallel_future *futures[4];
     for (int i = 0; i < 4; i++)
         futures[i] = hold_on(executor, i, STARTED, GATE); /* four calls, so four workers */
@@ -109,18 +121,20 @@ PROPERTY(workers_initialize_side_by_side)
     for (int i = 0; i < 4; i++)
         ck_assert_int_eq(hold_await(futures[i]), i);
     close_executor(executor);
+    parallel_shared_free(workers);
 }
 PROPERTY_END
 
 PROPERTY(workers_that_one_map_needs_initialize_side_by_side)
 {
-    int workers = 4, in[64], out[64];
+    int *workers = share(4), in[64], out[64];
     for (int i = 0; i < 64; i++)
         in[i] = i;
-    parallel_executor *executor = open_with_initializer(4, initialize_together, &workers);
+    parallel_executor *executor = open_with_initializer(4, initialize_together, workers);
     ck_assert_ok(echo_map(executor, 64, out, in));
     ck_assert_int_eq(memcmp(in, out, sizeof in), 0);
     close_executor(executor);
+    parallel_shared_free(workers);
 }
 PROPERTY_END
 

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The steps of the crew's protocol, both sides; docs/protocols/process-worker.md says why no call is lost or made
+ * twice. */
+#include "libparallel/executors/crew.h"
+
+#include "libparallel/base/clock.h"
+#include "libparallel/base/futex.h"
+#include "libparallel/workers/zygote_process.h"
+
+enum { SLOT_BITS = 16 };
+
+static uint64_t cell_of(uint64_t ticket, uint32_t slot)
+{
+    return (ticket + 1) << SLOT_BITS | slot; /* + 1: a zeroed cell is nobody's */
+}
+
+static bool cell_has_ticket(uint64_t cell, uint64_t ticket)
+{
+    return cell >> SLOT_BITS == ticket + 1;
+}
+
+static uint32_t slot_of(uint64_t cell)
+{
+    return (uint32_t)(cell & ((1u << SLOT_BITS) - 1));
+}
+
+/* ---- The program's side ---- */
+
+bool pl_crew_hint(struct pl_crew *crew, uint64_t *tail, uint32_t slot)
+{
+    if (*tail - pl_crew_head(crew) >= PL_CREW_HINTS)
+        return false;
+    /* Publishes the slot to pl_crew_claim(); seq_cst: before the look at the sleepers (step P3). */
+    pl_store_seq_cst(&crew->hints[*tail % PL_CREW_HINTS], cell_of(*tail, slot));
+    ++*tail;
+    return true;
+}
+
+static bool take_bit(struct pl_crew *crew, uint32_t index)
+{
+    uint64_t bit = UINT64_C(1) << index % 64;
+    /* In one order with the sleeper's setting of it. */
+    return (atomic_fetch_and_explicit(&crew->sleepers[index / 64], ~bit, memory_order_seq_cst) & bit) != 0;
+}
+
+void pl_crew_take_bit(struct pl_crew *crew, uint32_t index)
+{
+    (void)take_bit(crew, index);
+}
+
+bool pl_crew_wake_one(struct pl_crew *crew, struct pl_seat *const seats[])
+{
+    for (uint32_t i = 0; i < PL_CREW_SLEEP_WORDS; i++) {
+        uint64_t bits;
+        while ((bits = pl_load_seq_cst(&crew->sleepers[i])) != 0) { /* step P3; partner: pl_crew_sleep() */
+            uint32_t index = i * 64 + (uint32_t)__builtin_ctzll(bits);
+            if (!take_bit(crew, index))
+                continue;
+            struct pl_seat *seat = seats[index];
+            pl_store_release(&seat->is_asleep, 0); /* what it is woken for it finds in the hints */
+            pl_futex_wake(&seat->is_asleep, 1, PL_FUTEX_SHARED);
+            return true;
+        }
+    }
+    return false;
+}
+
+uint32_t pl_crew_count_sleepers(struct pl_crew *crew)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < PL_CREW_SLEEP_WORDS; i++)
+        count += (uint32_t)__builtin_popcountll(pl_load_seq_cst(&crew->sleepers[i])); /* step P3 */
+    return count;
+}
+
+bool pl_crew_collect(struct pl_seat *seat, uint64_t *position, uint32_t *slot)
+{
+    /* Pairs with the store in pl_crew_finish(). */
+    uint64_t cell = pl_load_seq_cst(&seat->done[*position % PL_SEAT_DONE_CELLS]);
+    if (!cell_has_ticket(cell, *position))
+        return false;
+    ++*position;
+    *slot = slot_of(cell);
+    return true;
+}
+
+/* ---- The worker's side ---- */
+
+bool pl_crew_claim(struct pl_crew *crew, uint16_t number, uint32_t *slot)
+{
+    for (;;) {
+        uint64_t head = pl_load_acquire(&crew->head); /* pairs with the swap below, another worker's */
+        uint64_t cell = pl_load_seq_cst(&crew->hints[head % PL_CREW_HINTS]); /* step W2; pairs with pl_crew_hint() */
+        if (!cell_has_ticket(cell, head)) {
+            if (pl_load_acquire(&crew->head) == head)
+                return false;
+            continue; /* others were faster, so the cell is a later one */
+        }
+        /* Whoever moves the head has the hint. The cell was read before: its slot can be overwritten only after. */
+        if (!pl_cas_acq_rel(&crew->head, &head, head + 1))
+            continue;
+        if (pl_slot_claim(&crew->slots[slot_of(cell)], number)) {
+            *slot = slot_of(cell);
+            return true;
+        }
+    }
+}
+
+bool pl_crew_finish(struct pl_crew *crew, struct pl_seat *seat, uint16_t number, uint64_t *position, uint32_t slot)
+{
+    if (!pl_slot_finish(&crew->slots[slot], number))
+        return false;
+    /* seq_cst: before the look at the bell (step W6); publishes nothing, the slot does that. */
+    pl_store_seq_cst(&seat->done[*position % PL_SEAT_DONE_CELLS], cell_of(*position, slot));
+    ++*position;
+    uint32_t wanted = pl_load_seq_cst(&crew->wants_bell); /* partner: the collector's last look */
+    if (wanted != 0 && pl_cas_seq_cst(&crew->wants_bell, &wanted, 0))
+        pl_zygote_ring(crew->board);
+    return true;
+}
+
+static bool has_hint(struct pl_crew *crew)
+{
+    uint64_t head = pl_load_acquire(&crew->head); /* a later head has its own look */
+    return cell_has_ticket(pl_load_seq_cst(&crew->hints[head % PL_CREW_HINTS]), head) ||
+           pl_load_acquire(&crew->head) != head;
+}
+
+bool pl_crew_sleep(struct pl_crew *crew, struct pl_seat *seat)
+{
+    uint64_t bit = UINT64_C(1) << seat->index % 64;
+    uint64_t deadline_ns = PARALLEL_NEVER;
+    if (crew->idle_timeout_ns > 0)
+        deadline_ns = pl_clock_now_ns() + crew->idle_timeout_ns;
+    bool is_late = false;
+    pl_store_seq_cst(&seat->is_asleep, 1); /* before the bit and the look at is_dismissed, for who clears it */
+    pl_or_seq_cst(&crew->sleepers[seat->index / 64], bit); /* step W1 */
+    if (!has_hint(crew) && pl_load_seq_cst(&seat->is_dismissed) == 0) /* step W2 */
+        while (pl_load_acquire(&seat->is_asleep) == 1 && !is_late)
+            is_late = pl_futex_wait(&seat->is_asleep, 1, deadline_ns, PL_FUTEX_SHARED) == PL_FUTEX_TIMED_OUT;
+    bool is_wanted = !take_bit(crew, seat->index); /* its bit was taken by whoever woke it */
+    return !is_late || is_wanted || has_hint(crew);
+}

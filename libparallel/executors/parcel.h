@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * A parcel: how a portion gets into a slot, and its results out of it.
+ *
+ *     payload of one call:      | arguments | result | what pointers point to ... |
+ *     payload of a map's calls: | pointers to columns and results | columns ... | results | what pointers point to ... |
+ *
+ * A pointer into shared memory goes as it is, and nothing is copied. What any other one points to is copied if the
+ * parameter says how much it is (PARALLEL_IN and so on), else it is refused. What does not fit into the slot goes into a
+ * block of shared memory. */
+#ifndef LIBPARALLEL_EXECUTORS_PARCEL_H
+#define LIBPARALLEL_EXECUTORS_PARCEL_H
+
+#include "libparallel/executors/portion.h"
+#include "libparallel/executors/slot.h"
+
+/* Whether a portion can be carried. PARALLEL_EARGUMENT: an argument cannot. */
+int pl_parcel_check(const struct pl_portion *portion);
+
+/* Fills a free slot. Also PARALLEL_ENOMEMORY. */
+int pl_parcel_load(const struct pl_portion *portion, struct pl_slot *slot);
+
+/* The worker's side: the same portion with addresses in shared memory; its calls count from 0. */
+void pl_parcel_open(struct pl_slot *slot, struct pl_portion *portion);
+
+/* Stores the results of a portion in the program; if one of its calls has failed by itself, of those below it. */
+void pl_parcel_unload(const struct pl_portion *portion, const struct pl_slot *slot);
+
+/* Gives back what was allocated for the payload. */
+void pl_parcel_release(struct pl_slot *slot);
+
+#endif

@@ -1,0 +1,443 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * What comes back: calls that workers have finished, and deaths. One thread at a time does this (`collecting`), and it
+ * calls nobody back while it does.
+ *
+ * A death is first proven (the zygote has waited for the process), then the worker's done cells are emptied, then every
+ * slot that still bears its number is looked at: DONE was finished and not announced; RUNNING and STOPPED are the one
+ * casualty. Hints that it took and did not use are repeated. Only then the seat is free for the next worker. */
+#include "libparallel/executors/process_hub.h"
+#include "libparallel/executors/processes.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include <libparallel/function.h>
+
+#include "libparallel/base/clock.h"
+#include "libparallel/base/error.h"
+#include "libparallel/base/futex.h"
+
+/* So many workers in a row may die before they have begun to work, by an accident that is not their initializer's. */
+enum { STILL_BORN_LIMIT = 16 };
+
+/* ---- Ends of portions ---- */
+
+/* The task has ended; if somebody wants to know, the collector tells him. */
+static void conclude(struct pl_processes *processes, struct pl_task *task, bool is_telling_owed)
+{
+    if (is_telling_owed)
+        pl_process_hub_tell_later(processes->hub, task);
+    else
+        pl_processes_forget(processes, task);
+}
+
+/* Lets a claimed task know how its portion ended. False: it has another one, in *portion. */
+static bool end_portion(struct pl_task *task, struct pl_portion *portion, int worker, const struct pl_outcome *outcome,
+                        bool *is_telling_owed)
+{
+    const struct pl_carriage *carriage = task->class->carriage;
+    pl_telling_later = (struct pl_telling){.is_on = true};
+    struct pl_portion next = *portion;
+    if (portion->columns == NULL)
+        (void)carriage->next(task, worker, &next); /* tells it who has made the call */
+    carriage->end(task, portion, outcome);
+    bool has_ended = pl_latch_is_open(&task->state) || !carriage->next(task, worker, portion);
+    *is_telling_owed = pl_telling_later.is_owed;
+    pl_telling_later = (struct pl_telling){.is_on = false};
+    return has_ended;
+}
+
+/* Ends what stands in a slot, and goes on with the task's next portion if there is one. */
+static void end_slot(struct pl_processes *processes, uint32_t slot, int worker, const struct pl_outcome *outcome)
+{
+    struct pl_ticket *ticket = &processes->tickets[slot];
+    struct pl_task *task = ticket->task;
+    (void)pl_task_claim(task); /* in vain if somebody has asked for its state: then it is RUNNING already */
+    bool is_telling_owed;
+    if (end_portion(task, &ticket->portion, worker, outcome, &is_telling_owed)) {
+        pl_processes_free_slot(processes, slot);
+        conclude(processes, task, is_telling_owed);
+        return;
+    }
+    pl_parcel_release(&processes->crew->slots[slot]);
+    pl_lock_acquire(&processes->lock);
+    ticket->retries = processes->retries;
+    ticket->stop_reason = PL_STOP_NONE;
+    pl_lock_release(&processes->lock);
+    if (!pl_processes_dispatch(processes, slot))
+        pl_processes_refuse_slot(processes, slot);
+}
+
+static void fill_failure(parallel_failure *failure, const parallel_error *error, int worker)
+{
+    *failure = (parallel_failure){.code = error->code, .system_errno = error->system_errno, .exit_status = -1,
+                                  .worker = worker};
+    memcpy(failure->message, error->message, sizeof failure->message);
+}
+
+void pl_processes_refuse_slot(struct pl_processes *processes, uint32_t slot)
+{
+    parallel_failure failure;
+    fill_failure(&failure, parallel_last_error(), -1);
+    const struct pl_outcome refused = {.failure = &failure, .index = processes->tickets[slot].portion.first};
+    end_slot(processes, slot, -1, &refused);
+    pl_process_hub_ring(processes->hub); /* the caller need not be one who collects */
+}
+
+/* A slot that its worker has finished. */
+static void end_done_slot(struct pl_processes *processes, uint32_t slot, int worker)
+{
+    const struct pl_slot *shared = &processes->crew->slots[slot];
+    const struct pl_portion *portion = &processes->tickets[slot].portion;
+    pl_parcel_unload(portion, shared);
+    parallel_failure failure;
+    struct pl_outcome outcome = {.failure = NULL};
+    if (shared->performance.has_failed) {
+        fill_failure(&failure, &shared->performance.failure, worker);
+        outcome.failure = &failure;
+        outcome.index = portion->first + pl_load_relaxed(&shared->performance.index); /* relaxed: published with DONE */
+    }
+    end_slot(processes, slot, worker, &outcome);
+}
+
+static bool drain(struct pl_processes *processes, uint32_t index)
+{
+    struct pl_post *post = &processes->posts[index];
+    bool has_found = false;
+    uint32_t slot;
+    while (pl_crew_collect(processes->seats[index], &post->position, &slot)) {
+        has_found = true;
+        if (pl_slot_state_of(pl_slot_look(&processes->crew->slots[slot])) == PL_SLOT_DONE)
+            end_done_slot(processes, slot, (int)index);
+    }
+    return has_found;
+}
+
+/* ---- Deaths ---- */
+
+static void describe_stop(struct pl_processes *processes, const char *function, enum pl_stop_reason reason,
+                          const char *name, int pid, parallel_failure *failure)
+{
+    char *message = failure->message;
+    switch (reason) {
+    case PL_STOP_TIMEOUT:
+        failure->code = PARALLEL_ETIMELIMIT;
+        snprintf(message, sizeof failure->message, "%s: ran longer than timeout=%g; worker %s (pid %d) was killed",
+                 function, (double)processes->timeout_ns * 1e-9, name, pid);
+        break;
+    case PL_STOP_KILL:
+        snprintf(message, sizeof failure->message, "%s: killed on request, with worker %s (pid %d)", function, name, pid);
+        break;
+    case PL_STOP_NONE:
+        break;
+    }
+}
+
+static void describe_death(struct pl_processes *processes, uint32_t index, const struct pl_ticket *ticket,
+                           enum pl_stop_reason reason, parallel_failure *failure)
+{
+    const struct pl_seat *seat = processes->seats[index];
+    int pid = pl_load_relaxed(&seat->pid); /* relaxed, as below: the end of the worker was published with ENDED */
+    *failure = (parallel_failure){.code = PARALLEL_ECRASHED, .exit_status = -1, .worker = (int)index, .pid = pid};
+    if (WIFSIGNALED(seat->status))
+        failure->signal = WTERMSIG(seat->status);
+    else if (WIFEXITED(seat->status))
+        failure->exit_status = WEXITSTATUS(seat->status);
+    const char *function = ticket->portion.function->name;
+    char *message = failure->message;
+    size_t size = sizeof failure->message;
+    if (reason != PL_STOP_NONE)
+        describe_stop(processes, function, reason, seat->name, pid, failure);
+    else if (seat->has_lost_parent)
+        snprintf(message, size, "%s: worker %s (pid %d) was lost with the zygote, which was killed", function,
+                 seat->name, pid);
+    else if (failure->signal != 0)
+        snprintf(message, size, "%s: worker %s (pid %d) was ended by signal %d (SIG%s, %s)%s", function, seat->name, pid,
+                 failure->signal, sigabbrev_np(failure->signal), sigdescr_np(failure->signal),
+                 WCOREDUMP(seat->status) ? ", core dumped" : "");
+    else
+        snprintf(message, size, "%s: worker %s (pid %d) ended by exit(%d)", function, seat->name, pid,
+                 failure->exit_status);
+}
+
+/* A call whose worker is dead: once more, or failed. */
+static void end_casualty(struct pl_processes *processes, uint32_t index, uint32_t slot)
+{
+    struct pl_ticket *ticket = &processes->tickets[slot];
+    pl_lock_acquire(&processes->lock);
+    enum pl_stop_reason reason = ticket->stop_reason;
+    pl_lock_release(&processes->lock);
+    if (reason == PL_STOP_NONE && ticket->retries > 0) {
+        ticket->retries--;
+        pl_parcel_release(&processes->crew->slots[slot]);
+        if (pl_processes_dispatch(processes, slot))
+            return;
+    }
+    parallel_failure failure;
+    describe_death(processes, index, ticket, reason, &failure);
+    const struct pl_slot *shared = &processes->crew->slots[slot];
+    const struct pl_outcome outcome = {.failure = &failure,
+                                       /* Relaxed: the end of the worker was published. */
+                                       .index = ticket->portion.first + pl_load_relaxed(&shared->performance.index),
+                                       .is_killed = reason == PL_STOP_KILL};
+    end_slot(processes, slot, (int)index, &outcome);
+}
+
+/* A worker that never began to work: is anything to be expected of the next one? */
+static void look_at_birth(struct pl_processes *processes, const struct pl_seat *seat)
+{
+    parallel_error error;
+    uint32_t stage = pl_load_relaxed(&seat->stage); /* relaxed: published with ENDED */
+    if (stage == PL_SEAT_REFUSED) {
+        pl_error_fill(&error, PARALLEL_EINITIALIZER, 0, "the initializer of worker %s returned %d", seat->name,
+                      seat->initializer_code);
+    } else if (stage == PL_SEAT_INITIALIZING && processes->crew->initializer != NULL && !seat->has_lost_parent &&
+               !(WIFSIGNALED(seat->status) && WTERMSIG(seat->status) == SIGKILL)) {
+        pl_error_fill(&error, PARALLEL_EINITIALIZER, 0, "the initializer of worker %s ended it: %s %d", seat->name,
+                      WIFSIGNALED(seat->status) ? "signal" : "exit status",
+                      WIFSIGNALED(seat->status) ? WTERMSIG(seat->status) : WEXITSTATUS(seat->status));
+    } else if (stage < PL_SEAT_WORKING && ++processes->still_born_count >= STILL_BORN_LIMIT) {
+        pl_error_fill(&error, PARALLEL_EWORKER, 0, "%d workers in a row ended before they began to work",
+                      STILL_BORN_LIMIT);
+    } else {
+        if (stage >= PL_SEAT_WORKING)
+            processes->still_born_count = 0;
+        return;
+    }
+    pl_processes_break(processes, &error);
+}
+
+/* Returns how many workers are left. */
+static uint32_t vacate(struct pl_processes *processes, uint32_t index)
+{
+    struct pl_seat *seat = processes->seats[index];
+    pl_crew_take_bit(processes->crew, index);
+    pl_lock_acquire(&processes->lock);
+    pl_store_relaxed(&processes->posts[index].is_staffed, false); /* relaxed: seen under the lock, or by this thread */
+    uint32_t staffed_count = --processes->staffed_count;
+    pl_store_release(&seat->life, PL_SEAT_EMPTY); /* pairs with the zygote's look */
+    pl_lock_release(&processes->lock);
+    return staffed_count;
+}
+
+static void bury(struct pl_processes *processes, uint32_t index)
+{
+    struct pl_seat *seat = processes->seats[index];
+    uint16_t number = (uint16_t)processes->posts[index].number;
+    (void)drain(processes, index);
+    for (uint32_t slot = 0; slot < PL_CREW_SLOTS; slot++) {
+        uint64_t word = pl_slot_look(&processes->crew->slots[slot]);
+        if (pl_slot_number_of(word) != number || processes->tickets[slot].task == NULL)
+            continue;
+        if (pl_slot_state_of(word) == PL_SLOT_DONE)
+            end_done_slot(processes, slot, (int)index);
+        else if (pl_slot_state_of(word) == PL_SLOT_RUNNING || pl_slot_state_of(word) == PL_SLOT_STOPPED)
+            end_casualty(processes, index, slot);
+    }
+    look_at_birth(processes, seat);
+    (void)vacate(processes, index);
+    pl_processes_repeat_hints(processes);
+}
+
+/* The system has no process for a worker. If others live they do the work. */
+static void give_up(struct pl_processes *processes, uint32_t index)
+{
+    struct pl_seat *seat = processes->seats[index];
+    parallel_error error;
+    pl_error_fill(&error, PARALLEL_EWORKER, seat->system_errno, "worker %s cannot be started", seat->name);
+    if (vacate(processes, index) == 0)
+        pl_processes_end_pending(processes, &error, true);
+}
+
+/* ---- Collecting ---- */
+
+/* Whether hints lie there that nobody has taken. */
+static bool has_hints(struct pl_processes *processes)
+{
+    pl_lock_acquire(&processes->lock);
+    bool has_some = pl_crew_head(processes->crew) < processes->tail;
+    pl_lock_release(&processes->lock);
+    return has_some;
+}
+
+bool pl_processes_collect(struct pl_processes *processes)
+{
+    bool has_found = false, has_buried = false;
+    for (uint32_t index = 0; index < pl_processes_seat_count(processes); index++) {
+        if (!pl_processes_is_staffed(processes, index))
+            continue;
+        struct pl_seat *seat = processes->seats[index];
+        uint32_t life = pl_load_acquire(&seat->life); /* before the cells: what a dead worker did is all there then */
+        has_found |= drain(processes, index);
+        if (life < PL_SEAT_ENDED)
+            continue;
+        has_buried = true;
+        if (life == PL_SEAT_ENDED)
+            bury(processes, index);
+        else
+            give_up(processes, index);
+    }
+    if (!has_found && !has_buried)
+        return false;
+    pl_processes_refill(processes);
+    if (has_buried || has_hints(processes))
+        pl_processes_call_workers(processes);
+    if (processes->queue_limit > 0) {
+        pl_add_seq_cst(&processes->room, 1); /* partner: wait_for_room() */
+        pl_futex_wake(&processes->room, PL_FUTEX_WAKE_ALL, PL_FUTEX_PRIVATE);
+    }
+    return true;
+}
+
+/* ---- Limits of time, and lost wakes ---- */
+
+bool pl_processes_stop_slot(struct pl_processes *processes, uint32_t slot, enum pl_stop_reason reason)
+{
+    processes->tickets[slot].stop_reason = reason;
+    uint16_t number = pl_slot_stop(&processes->crew->slots[slot]);
+    if (number == 0) {
+        processes->tickets[slot].stop_reason = PL_STOP_NONE;
+        return false;
+    }
+    for (uint32_t index = 0; index < pl_processes_seat_count(processes); index++)
+        if (pl_processes_is_staffed(processes, index) && (uint16_t)processes->posts[index].number == number)
+            /* Release: pairs with the zygote's look. */
+            pl_store_release(&processes->seats[index]->kill_number, processes->posts[index].number);
+    return true;
+}
+
+/* When the call that a worker runs is due; PARALLEL_NEVER if there is none. */
+static uint64_t limit_ns_of(const struct pl_processes *processes, uint32_t index, uint32_t *slot)
+{
+    struct pl_seat *seat = processes->seats[index];
+    uint64_t call = pl_load_acquire(&seat->call); /* pairs with the worker's store; publishes started_ns */
+    if (!pl_processes_is_staffed(processes, index) || call == 0)
+        return PARALLEL_NEVER;
+    *slot = (uint32_t)call - 1;
+    uint64_t word = pl_slot_look(&processes->crew->slots[*slot]);
+    if (pl_slot_state_of(word) != PL_SLOT_RUNNING || pl_slot_call(word, *slot) != call)
+        return PARALLEL_NEVER; /* it has ended since, and the slot may have another one, whose time is not known yet */
+    return pl_load_relaxed(&seat->started_ns) + processes->timeout_ns;
+}
+
+uint64_t pl_processes_next_limit_ns(struct pl_processes *processes)
+{
+    uint64_t next_ns = PARALLEL_NEVER;
+    if (processes->timeout_ns == 0)
+        return next_ns;
+    for (uint32_t index = 0; index < pl_processes_seat_count(processes); index++) {
+        uint32_t slot;
+        uint64_t limit_ns = limit_ns_of(processes, index, &slot);
+        if (limit_ns < next_ns)
+            next_ns = limit_ns;
+    }
+    return next_ns;
+}
+
+static void stop_late_calls(struct pl_processes *processes, uint64_t now_ns)
+{
+    bool has_stopped = false;
+    pl_lock_acquire(&processes->lock);
+    for (uint32_t index = 0; index < pl_processes_seat_count(processes); index++) {
+        uint32_t slot = 0;
+        if (limit_ns_of(processes, index, &slot) <= now_ns)
+            has_stopped |= pl_processes_stop_slot(processes, slot, PL_STOP_TIMEOUT);
+    }
+    pl_lock_release(&processes->lock);
+    if (has_stopped)
+        pl_process_hub_poke(processes->hub);
+}
+
+void pl_processes_tick(struct pl_processes *processes, uint64_t now_ns)
+{
+    if (pl_load_relaxed(&processes->unfinished) == 0) /* relaxed: the next tick sees it */
+        return;
+    if (processes->timeout_ns > 0)
+        stop_late_calls(processes, now_ns);
+    uint64_t head = pl_crew_head(processes->crew);
+    pl_processes_repeat_hints(processes);
+    pl_processes_refill(processes);
+    pl_processes_call_workers(processes);
+    /* Calls wait, and since the last tick nobody has taken one: whoever is thought to be awake may be stopped, or was
+     * killed with the wake that was meant for others. */
+    if (head == processes->head_at_tick && has_hints(processes))
+        while (pl_crew_wake_one(processes->crew, processes->seats))
+            continue;
+    processes->head_at_tick = head;
+}
+
+/* ---- Ends of everything ---- */
+
+/* Ends a task that no worker has, or will have. Who collects tells nobody of it; others do so at once. */
+static void end_at_home(struct pl_processes *processes, struct pl_task *task, const parallel_error *error,
+                        bool is_collecting)
+{
+    pl_telling_later = (struct pl_telling){.is_on = is_collecting};
+    if (error == NULL)
+        task->class->cancel(task);
+    if (pl_task_claim(task) || pl_task_state(task) == PL_TASK_RUNNING) { /* running: a map's, between two portions */
+        parallel_error cancelled;
+        pl_error_fill(&cancelled, PARALLEL_ECANCELLED, 0, "the executor was shut down");
+        task->class->fail(task, error != NULL ? error : &cancelled);
+    }
+    bool is_telling_owed = pl_telling_later.is_owed;
+    pl_telling_later = (struct pl_telling){.is_on = false};
+    conclude(processes, task, is_telling_owed);
+}
+
+void pl_processes_end_pending(struct pl_processes *processes, const parallel_error *error, bool is_collecting)
+{
+    for (struct pl_task *task = pl_processes_take_waiting(processes), *next; task != NULL; task = next) {
+        next = task->next;
+        end_at_home(processes, task, error, is_collecting);
+    }
+    for (uint32_t slot = 0; slot < PL_CREW_SLOTS; slot++) {
+        pl_lock_acquire(&processes->lock);
+        struct pl_task *task = processes->tickets[slot].task;
+        bool is_ours = task != NULL && pl_slot_withdraw(&processes->crew->slots[slot]);
+        if (is_ours)
+            pl_task_come_home(task);
+        pl_lock_release(&processes->lock);
+        if (!is_ours)
+            continue;
+        pl_processes_free_slot(processes, slot);
+        end_at_home(processes, task, error, is_collecting);
+    }
+    pl_process_hub_ring(processes->hub);
+}
+
+void pl_processes_break(struct pl_processes *processes, const parallel_error *error)
+{
+    parallel_error *copy = malloc(sizeof *copy);
+    if (copy != NULL)
+        *copy = *error;
+    pl_lock_acquire(&processes->lock);
+    bool is_first = processes->broken == NULL;
+    if (is_first)
+        processes->broken = copy;
+    pl_lock_release(&processes->lock);
+    if (!is_first)
+        free(copy);
+    pl_processes_end_pending(processes, error, true);
+}
+
+void pl_processes_lose_all(struct pl_processes *processes)
+{
+    for (uint32_t index = 0; index < pl_processes_seat_count(processes); index++) {
+        if (!pl_processes_is_staffed(processes, index))
+            continue;
+        struct pl_seat *seat = processes->seats[index];
+        seat->status = SIGKILL;
+        seat->has_lost_parent = true;
+        pl_store_release(&seat->life, PL_SEAT_ENDED); /* to this thread; the zygote is gone */
+    }
+    parallel_error error;
+    pl_error_fill(&error, PARALLEL_EWORKER, 0,
+                  "the zygote and its standby have both been killed, so no worker can be started");
+    pl_processes_break(processes, &error);
+    (void)pl_processes_collect(processes);
+}

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * From submission to a published slot. A task waits in a list of this process while all slots are taken, and until it has
+ * one its state is its own; with the slot it is AWAY, and the slot decides.
+ *
+ * Loading a slot copies arguments, which may be large, so it is done without the lock: the slot is taken from the free
+ * ones first, and belongs to the loader. */
+#include "libparallel/executors/process_hub.h"
+#include "libparallel/executors/processes.h"
+
+#include <string.h>
+
+#include <libparallel/function.h>
+
+#include "libparallel/base/clock.h"
+#include "libparallel/base/error.h"
+#include "libparallel/base/futex.h"
+#include "libparallel/workers/known_code.h"
+
+/* ---- Slots ---- */
+
+/* Under the lock. */
+static uint32_t take_slot(struct pl_processes *processes, struct pl_task *task, const struct pl_portion *portion)
+{
+    uint32_t slot = processes->free_slots[--processes->free_count];
+    struct pl_ticket *ticket = &processes->tickets[slot];
+    ticket->task = task;
+    ticket->portion = *portion;
+    ticket->is_single = portion->columns == NULL;
+    ticket->hint = UINT64_MAX;
+    ticket->retries = processes->retries;
+    ticket->stop_reason = PL_STOP_NONE;
+    pl_add_relaxed(&processes->in_slots, 1); /* relaxed: the hint publishes it to nobody; callers read it later */
+    return slot;
+}
+
+void pl_processes_free_slot(struct pl_processes *processes, uint32_t slot)
+{
+    pl_parcel_release(&processes->crew->slots[slot]);
+    pl_lock_acquire(&processes->lock);
+    pl_slot_free(&processes->crew->slots[slot]);
+    processes->tickets[slot].task = NULL;
+    processes->free_slots[processes->free_count++] = (uint16_t)slot;
+    pl_sub_relaxed(&processes->in_slots, 1); /* relaxed: as in take_slot() */
+    pl_lock_release(&processes->lock);
+}
+
+/* Under the lock. */
+static void give_hint(struct pl_processes *processes, uint32_t slot)
+{
+    uint64_t ticket = processes->tail;
+    bool has_room = pl_crew_hint(processes->crew, &processes->tail, slot);
+    processes->tickets[slot].hint = has_room ? ticket : UINT64_MAX;
+}
+
+/* Under the lock: the task is in the hands of the workers from now on. False: it was cancelled meanwhile. */
+static bool send_away(struct pl_processes *processes, struct pl_task *task, uint32_t slot)
+{
+    task->position = slot;
+    uint32_t word = pl_load_relaxed(&task->state.word); /* relaxed: the swap decides */
+    if (word & PL_TASK_CANCEL_REQUESTED) /* of a call that is made again; later requests are made under the lock */
+        pl_store_relaxed(&processes->crew->slots[slot].performance.is_asked, 1); /* published with the slot */
+    do {
+        if (pl_task_state_of_word(word) == PL_TASK_RUNNING)
+            return true; /* again, or with further calls: it is claimed for good */
+        if (pl_task_state_of_word(word) != PL_TASK_PENDING)
+            return false;
+    } while (!pl_cas_acq_rel(&task->state.word, &word, word | PL_TASK_AWAY)); /* publishes `position` */
+    return true;
+}
+
+bool pl_processes_dispatch(struct pl_processes *processes, uint32_t slot)
+{
+    struct pl_ticket *ticket = &processes->tickets[slot];
+    struct pl_slot *shared = &processes->crew->slots[slot];
+    if (pl_parcel_load(&ticket->portion, shared) != 0)
+        return false;
+    pl_lock_acquire(&processes->lock);
+    bool is_wanted = send_away(processes, ticket->task, slot);
+    if (is_wanted) {
+        pl_slot_publish(shared);
+        give_hint(processes, slot);
+    }
+    pl_lock_release(&processes->lock);
+    if (!is_wanted) {
+        struct pl_task *task = ticket->task;
+        pl_processes_free_slot(processes, slot);
+        pl_processes_forget(processes, task);
+    }
+    return true;
+}
+
+void pl_processes_repeat_hints(struct pl_processes *processes)
+{
+    pl_lock_acquire(&processes->lock);
+    uint64_t head = pl_crew_head(processes->crew);
+    for (uint32_t slot = 0; slot < PL_CREW_SLOTS; slot++) {
+        uint64_t hint = processes->tickets[slot].hint;
+        if (processes->tickets[slot].task != NULL && (hint < head || hint == UINT64_MAX) &&
+            pl_slot_state_of(pl_slot_look(&processes->crew->slots[slot])) == PL_SLOT_PENDING)
+            give_hint(processes, slot);
+    }
+    pl_lock_release(&processes->lock);
+}
+
+/* ---- Waking and ordering workers ---- */
+
+/* Under the lock. */
+static bool order_one(struct pl_processes *processes)
+{
+    if (processes->broken != NULL)
+        return false;
+    for (uint32_t i = 0; i < processes->worker_count; i++) {
+        if (pl_processes_is_staffed(processes, i))
+            continue;
+        pl_processes_order_worker(processes, i);
+        return true;
+    }
+    return false;
+}
+
+void pl_processes_call_workers(struct pl_processes *processes)
+{
+    struct pl_crew *crew = processes->crew;
+    bool has_ordered = false;
+    pl_lock_acquire(&processes->lock);
+    for (;;) {
+        uint32_t calls = pl_load_relaxed(&processes->in_slots); /* relaxed: written by this thread, or it calls too */
+        uint32_t sleepers = pl_crew_count_sleepers(crew); /* after the hint (step P3) */
+        uint32_t staffed = processes->staffed_count;
+        if (staffed >= sleepers && staffed - sleepers >= calls)
+            break; /* each call has a worker that is awake, and who is awake looks before it sleeps */
+        if (sleepers > 0 && pl_crew_wake_one(crew, processes->seats))
+            continue;
+        if (!order_one(processes))
+            break;
+        has_ordered = true;
+    }
+    pl_lock_release(&processes->lock);
+    if (has_ordered)
+        pl_process_hub_poke(processes->hub);
+}
+
+/* ---- Waiting tasks ---- */
+
+/* Under the lock. */
+static struct pl_task *take_first_waiting(struct pl_processes *processes)
+{
+    struct pl_task *task = processes->first_waiting;
+    processes->first_waiting = task->next;
+    if (processes->first_waiting == NULL)
+        processes->last_waiting = NULL;
+    processes->waiting_count--;
+    task->next = NULL;
+    return task;
+}
+
+struct pl_task *pl_processes_take_waiting(struct pl_processes *processes)
+{
+    pl_lock_acquire(&processes->lock);
+    struct pl_task *first = processes->first_waiting;
+    processes->first_waiting = processes->last_waiting = NULL;
+    processes->waiting_count = 0;
+    pl_lock_release(&processes->lock);
+    return first;
+}
+
+/* What a task is to be called with first. A single call is claimed by the worker, so it is only looked at; anything else
+ * is claimed now. False: there is nothing to do, and the task has ended. */
+static bool first_portion(struct pl_task *task, struct pl_portion *portion)
+{
+    task->class->carriage->look(task, portion);
+    if (portion->columns == NULL)
+        return true;
+    return pl_task_claim(task) && task->class->carriage->next(task, -1, portion);
+}
+
+/* Under the lock, which it releases; there is a free slot. */
+static void dispatch_first(struct pl_processes *processes, struct pl_task *task)
+{
+    struct pl_portion portion;
+    bool has_portion = first_portion(task, &portion);
+    uint32_t slot = has_portion ? take_slot(processes, task, &portion) : 0;
+    pl_lock_release(&processes->lock);
+    if (!has_portion)
+        pl_processes_forget(processes, task);
+    else if (!pl_processes_dispatch(processes, slot))
+        pl_processes_refuse_slot(processes, slot);
+}
+
+void pl_processes_refill(struct pl_processes *processes)
+{
+    for (;;) {
+        pl_lock_acquire(&processes->lock);
+        if (processes->first_waiting == NULL || processes->free_count == 0)
+            break;
+        dispatch_first(processes, take_first_waiting(processes));
+    }
+    pl_lock_release(&processes->lock);
+}
+
+void pl_processes_forget(struct pl_processes *processes, struct pl_task *task)
+{
+    struct pl_process_hub *hub = processes->hub;
+    bool is_closing = pl_load_relaxed(&processes->is_closing) != 0; /* relaxed: the collector looks in any case */
+    pl_task_release(task);
+    /* Release: whoever closes the executor sees all that its tasks did. Last: then it may be closed and freed. */
+    if (pl_sub_seq_cst(&processes->unfinished, 1) == 1 && is_closing)
+        pl_process_hub_ring(hub);
+}
+
+/* ---- Submission ---- */
+
+static int refuse(struct pl_processes *processes)
+{
+    if (processes->broken != NULL)
+        return pl_error_set_copy(processes->broken);
+    return pl_error_set(PARALLEL_ESHUTDOWN, 0, "submission to a processes executor after its shutdown");
+}
+
+/* What can be said against a call before it has a slot. */
+static int check_portion(struct pl_processes *processes, const struct pl_portion *portion)
+{
+    if (!pl_known_code_contains(processes->hub->known_code, portion->function))
+        return pl_error_set(PARALLEL_EUNKNOWNFUNCTION, 0,
+                            "%s was loaded after the first processes executor was opened, so no worker has it",
+                            portion->function->name);
+    return portion->columns == NULL ? pl_parcel_check(portion) : 0; /* a map's calls are looked at chunk by chunk */
+}
+
+/* How long a submitter waits for room before it looks again: a worker that begins a call tells nobody. */
+#define ROOM_NAP_NS UINT64_C(1000000)
+
+/* Under the lock: waits for room in the limited queue. Calls that a worker has begun do not count, and nobody tells when
+ * one is begun, so the waiter is woken when a call has ended: then another one has begun. */
+static int wait_for_room(struct pl_processes *processes)
+{
+    for (;;) {
+        uint64_t head = pl_crew_head(processes->crew);
+        size_t hinted = (size_t)(processes->tail - head);
+        size_t waiting = processes->waiting_count + hinted;
+        if (waiting < processes->queue_limit)
+            return 0;
+        if (pl_load_relaxed(&processes->is_closing) != 0 || processes->broken != NULL) /* relaxed: looked at again */
+            return refuse(processes);
+        if (processes->refuses_when_full)
+            return pl_error_set(PARALLEL_EFULL, 0, "%zu calls wait already, as many as queue= allows", waiting);
+        uint32_t room = pl_load_acquire(&processes->room); /* pairs with the collector's step */
+        processes->blocked_count++;
+        pl_lock_release(&processes->lock);
+        (void)pl_futex_wait(&processes->room, room, pl_clock_now_ns() + ROOM_NAP_NS, PL_FUTEX_PRIVATE);
+        pl_lock_acquire(&processes->lock);
+        processes->blocked_count--;
+    }
+}
+
+static void leave(struct pl_processes *processes, size_t count)
+{
+    if (pl_sub_seq_cst(&processes->unfinished, (uint32_t)count) == count)
+        pl_process_hub_ring(processes->hub);
+}
+
+static int enter(struct pl_processes *processes, size_t count)
+{
+    pl_add_seq_cst(&processes->unfinished, (uint32_t)count); /* before the look; partner: pl_processes_wind_up() */
+    pl_lock_acquire(&processes->lock);
+    int code = 0;
+    if (pl_load_seq_cst(&processes->is_closing) != 0 || processes->broken != NULL)
+        code = refuse(processes);
+    else if (processes->queue_limit > 0)
+        code = wait_for_room(processes);
+    pl_lock_release(&processes->lock);
+    if (code != 0)
+        leave(processes, count);
+    return code;
+}
+
+static void append_waiting(struct pl_processes *processes, struct pl_task *task)
+{
+    task->next = NULL;
+    if (processes->last_waiting != NULL)
+        processes->last_waiting->next = task;
+    else
+        processes->first_waiting = task;
+    processes->last_waiting = task;
+    processes->waiting_count++;
+}
+
+static void submit_one(struct pl_processes *processes, struct pl_task *task)
+{
+    pl_lock_acquire(&processes->lock);
+    if (processes->first_waiting != NULL || processes->free_count == 0) {
+        append_waiting(processes, task);
+        pl_lock_release(&processes->lock);
+        return;
+    }
+    dispatch_first(processes, task);
+}
+
+/* What only makes sense in this process, such as the continuation of a chain, runs in a thread of it. */
+static int submit_to_helper(struct pl_processes *processes, struct pl_task *task)
+{
+    int code = 0;
+    pl_lock_acquire(&processes->lock);
+    struct parallel_executor *helper = processes->helper;
+    pl_lock_release(&processes->lock);
+    if (helper == NULL) {
+        parallel_executor_options options = parallel_executor_options_default();
+        options.workers = 1;
+        options.places = "none";
+        code = pl_threads_kind.open(&options, &helper);
+        if (code != 0)
+            return code;
+        helper->kind = &pl_threads_kind;
+        helper->fork_count = processes->base.fork_count;
+        pl_lock_acquire(&processes->lock);
+        struct parallel_executor *other = processes->helper;
+        if (other == NULL)
+            processes->helper = helper;
+        pl_lock_release(&processes->lock);
+        if (other != NULL) {
+            (void)pl_threads_kind.shutdown(helper, PARALLEL_SHUTDOWN_FINISH, PARALLEL_NEVER);
+            pl_threads_kind.destroy(helper);
+            helper = other;
+        }
+    }
+    return helper->kind->submit(helper, task, task, 1);
+}
+
+int pl_processes_submit(struct parallel_executor *executor, struct pl_task *first, struct pl_task *last, size_t count)
+{
+    struct pl_processes *processes = pl_processes_of(executor);
+    last->next = NULL;
+    int code = enter(processes, count);
+    if (code != 0)
+        return code;
+    if (first->class->carriage == NULL) { /* such a task comes alone */
+        code = submit_to_helper(processes, first);
+        leave(processes, 1);
+        return code;
+    }
+    struct pl_portion all;
+    first->class->carriage->look(first, &all); /* others that come with it are of the same map */
+    code = check_portion(processes, &all);
+    if (code != 0) {
+        leave(processes, count);
+        return code;
+    }
+    pl_process_hub_watch(processes->hub, processes->crew);
+    while (first != NULL) {
+        struct pl_task *task = first;
+        first = task->next;
+        submit_one(processes, task);
+    }
+    pl_processes_refill(processes); /* slots may have become free while tasks were put in line */
+    pl_processes_call_workers(processes);
+    return 0;
+}

@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The hub is one static object, so that a waiter may look at it at any time. In a forked child it belongs to the parent
+ * until the child opens an executor of its own.
+ *
+ * The collector sleeps on the board's bell. While anything is unfinished it wakes every tick as well, since a worker may
+ * be killed between the end of a call and the ring, or stopped between taking a hint and claiming: docs/protocols/
+ * process-worker.md, "What the tick is for". With nothing to watch it sleeps until it is rung. */
+#include "libparallel/executors/process_hub.h"
+
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+
+#include "libparallel/base/clock.h"
+#include "libparallel/base/error.h"
+#include "libparallel/base/fork.h"
+#include "libparallel/base/futex.h"
+#include "libparallel/workers/known_code.h"
+#include "libparallel/workers/zygote_process.h"
+
+/* How long a lost wake can hold up a call. Fifty looks a second cost well under one part in a thousand of a core. */
+#define TICK_NS UINT64_C(20000000)
+
+/* Ticks with nothing to watch before the collector sleeps for good, so that a program which submits now and then does not
+ * pay for waking it each time. */
+enum { QUIET_TICKS = 3 };
+
+/* Turns that the collector goes on looking after it has found something, and nobody else waits: some 20 us, a few small
+ * calls. */
+enum { COLLECT_TURNS = 200 };
+
+/* A waiter that is not the one who collects tries for that role every so many turns. */
+enum { TURNS_BETWEEN_TRIES = 16 };
+
+/* Spinners let others run every so many turns of some 50 ns: there may be fewer processors than spinners. */
+enum { TURNS_BEFORE_YIELD = 100 };
+
+static struct pl_process_hub hub;
+static pthread_mutex_t life_lock = PTHREAD_MUTEX_INITIALIZER; /* of entering and leaving */
+
+static bool is_ours(void)
+{
+    /* Relaxed: written by a thread of this process before it had executors. */
+    return pl_load_relaxed(&hub.fork_count) == pl_fork_count();
+}
+
+void pl_process_hub_poke(struct pl_process_hub *the_hub)
+{
+    pl_lock_acquire(&the_hub->orders);
+    pl_zygote_poke(&the_hub->zygote);
+    pl_lock_release(&the_hub->orders);
+}
+
+void pl_process_hub_ring(struct pl_process_hub *the_hub)
+{
+    pl_zygote_ring(the_hub->zygote.board);
+}
+
+void pl_process_hub_watch(struct pl_process_hub *the_hub, struct pl_crew *crew)
+{
+    /* seq_cst, after `unfinished` was raised: whoever stops looking clears its bit first and then reads `unfinished`. */
+    if (pl_load_seq_cst(&the_hub->lookers) == 0 && pl_load_relaxed(&crew->wants_bell) == 0)
+        pl_store_relaxed(&crew->wants_bell, 1); /* relaxed: published with the hint */
+    if (pl_load_seq_cst(&the_hub->sleeps_for_ever) != 0 && pl_exchange_seq_cst(&the_hub->sleeps_for_ever, 0) != 0)
+        pl_process_hub_ring(the_hub);
+}
+
+void pl_process_hub_after_fork_in_child(void)
+{
+    pthread_mutex_init(&life_lock, NULL); /* whoever held it is not here; the rest is begun anew with the next zygote */
+}
+
+/* ---- Telling ---- */
+
+void pl_process_hub_tell_later(struct pl_process_hub *the_hub, struct pl_task *task)
+{
+    struct pl_task *head = pl_load_relaxed(&the_hub->untold); /* relaxed: the swap decides */
+    do
+        task->next = head;
+    while (!pl_cas_acq_rel(&the_hub->untold, &head, task)); /* pairs with the exchange in tell_all() */
+}
+
+static void tell_all(void)
+{
+    struct pl_task *newest = pl_exchange_acq_rel(&hub.untold, NULL); /* pairs with pl_process_hub_tell_later() */
+    struct pl_task *oldest = NULL;
+    while (newest != NULL) {
+        struct pl_task *next = newest->next;
+        newest->next = oldest;
+        oldest = newest;
+        newest = next;
+    }
+    while (oldest != NULL) {
+        struct pl_task *next = oldest->next;
+        oldest->class->tell(oldest);
+        pl_processes_forget(pl_processes_of(oldest->executor), oldest);
+        oldest = next;
+    }
+}
+
+/* ---- Collecting ---- */
+
+static bool collect_all(void)
+{
+    bool has_found = false;
+    for (struct pl_processes *member = hub.members; member != NULL; member = member->next)
+        has_found |= pl_processes_collect(member);
+    return has_found;
+}
+
+static bool has_unfinished(void)
+{
+    for (struct pl_processes *member = hub.members; member != NULL; member = member->next)
+        if (pl_load_seq_cst(&member->unfinished) > 0) /* partner: pl_process_hub_watch() */
+            return true;
+    return false;
+}
+
+/* Nobody looks any more: workers are to ring. What ended before they knew is found by the look that follows. */
+static void ask_for_the_bell(void)
+{
+    for (struct pl_processes *member = hub.members; member != NULL; member = member->next)
+        if (pl_load_seq_cst(&member->unfinished) > 0)
+            pl_store_seq_cst(&member->crew->wants_bell, 1); /* partner: pl_crew_finish() */
+}
+
+static bool lead(struct pl_latch *latch, uint32_t turns)
+{
+    pl_or_seq_cst(&hub.lookers, PL_LOOKER_WAITER);
+    for (struct pl_processes *member = hub.members; member != NULL; member = member->next)
+        if (pl_load_relaxed(&member->crew->wants_bell) != 0)
+            pl_store_relaxed(&member->crew->wants_bell, 0); /* relaxed: a ring too many harms nobody */
+    bool is_open = false;
+    for (uint32_t turn = 1; turn <= turns && !is_open; turn++) {
+        (void)collect_all();
+        is_open = pl_latch_is_open(latch);
+        if (pl_load_relaxed(&hub.untold) != NULL) /* relaxed: put there by this thread */
+            break;
+        if (turn % TURNS_BEFORE_YIELD == 0)
+            sched_yield();
+        else if (!is_open)
+            pl_spin_pause();
+    }
+    uint32_t lookers = atomic_fetch_and_explicit(&hub.lookers, ~(uint32_t)PL_LOOKER_WAITER, memory_order_seq_cst);
+    if (lookers == PL_LOOKER_WAITER) {
+        ask_for_the_bell();
+        if (has_unfinished())
+            (void)collect_all();
+    }
+    if (pl_load_relaxed(&hub.untold) != NULL)
+        pl_process_hub_ring(&hub);
+    return is_open || pl_latch_is_open(latch);
+}
+
+bool pl_process_hub_spin(struct pl_latch *latch, uint32_t turns)
+{
+    if (!is_ours() || pl_load_relaxed(&hub.member_count) == 0) /* relaxed: the caller's future has a member, if any has */
+        return pl_latch_spin(latch, turns);
+    pl_add_relaxed(&hub.waiter_count, 1); /* advice to the collector */
+    bool is_open = pl_latch_is_open(latch);
+    for (uint32_t turn = 0; turn < turns && !is_open; turn++) {
+        if (turn % TURNS_BETWEEN_TRIES == 0 && pl_lock_try(&hub.collecting)) {
+            is_open = lead(latch, turns - turn);
+            pl_lock_release(&hub.collecting);
+            break;
+        }
+        pl_spin_pause();
+        is_open = pl_latch_is_open(latch);
+    }
+    pl_sub_relaxed(&hub.waiter_count, 1);
+    return is_open;
+}
+
+/* ---- The collector ---- */
+
+static bool look(void)
+{
+    pl_lock_acquire(&hub.collecting);
+    bool has_found = collect_all();
+    for (struct pl_processes *member = hub.members; member != NULL; member = member->next)
+        pl_processes_wind_up(member);
+    pl_lock_release(&hub.collecting);
+    tell_all();
+    return has_found;
+}
+
+static void look_for_a_while(void)
+{
+    uint32_t turn = 0;
+    while (turn < COLLECT_TURNS) {
+        turn = look() ? 0 : turn + 1;
+        if (pl_load_relaxed(&hub.waiter_count) > 0) /* relaxed: advice; a waiter collects faster for itself */
+            return;
+        pl_spin_pause();
+    }
+}
+
+static void tick(void)
+{
+    pl_lock_acquire(&hub.orders);
+    bool is_lost = pl_load_relaxed(&hub.is_lost) == 0 && !pl_zygote_check(&hub.zygote); /* relaxed: written here */
+    pl_lock_release(&hub.orders);
+    if (is_lost)
+        pl_store_release(&hub.is_lost, 1); /* partner: pl_processes_submit() */
+    pl_lock_acquire(&hub.collecting);
+    uint64_t now_ns = pl_clock_now_ns();
+    for (struct pl_processes *member = hub.members; member != NULL; member = member->next) {
+        if (is_lost)
+            pl_processes_lose_all(member);
+        pl_processes_tick(member, now_ns);
+    }
+    pl_lock_release(&hub.collecting);
+    tell_all();
+}
+
+/* Until when the collector may sleep. */
+static uint64_t next_tick_ns(unsigned *quiet_ticks)
+{
+    uint64_t deadline_ns = pl_clock_now_ns() + TICK_NS;
+    if (has_unfinished()) {
+        *quiet_ticks = 0;
+        for (struct pl_processes *member = hub.members; member != NULL; member = member->next) {
+            uint64_t limit_ns = pl_processes_next_limit_ns(member);
+            if (limit_ns < deadline_ns)
+                deadline_ns = limit_ns;
+        }
+        return deadline_ns;
+    }
+    if (++*quiet_ticks < QUIET_TICKS)
+        return deadline_ns;
+    pl_store_seq_cst(&hub.sleeps_for_ever, 1); /* partner: pl_process_hub_watch() */
+    if (!has_unfinished())
+        return PARALLEL_NEVER;
+    pl_store_relaxed(&hub.sleeps_for_ever, 0); /* relaxed: a ring too many harms nobody */
+    return deadline_ns;
+}
+
+static void *collector_body(void *unused)
+{
+    (void)unused;
+    pthread_setname_np(pthread_self(), "parallel-collec");
+    struct pl_zygote_board *board = hub.zygote.board;
+    unsigned quiet_ticks = 0;
+    uint64_t last_tick_ns = pl_clock_now_ns();
+    while (pl_load_acquire(&hub.is_stopping) == 0) { /* pairs with pl_process_hub_leave() */
+        pl_or_seq_cst(&hub.lookers, PL_LOOKER_COLLECTOR);
+        look_for_a_while();
+        uint32_t bell = pl_load_seq_cst(&board->bell); /* before the last look; partner: pl_zygote_ring() */
+        uint32_t lookers = atomic_fetch_and_explicit(&hub.lookers, ~(uint32_t)PL_LOOKER_COLLECTOR, memory_order_seq_cst);
+        pl_lock_acquire(&hub.collecting);
+        if (lookers == PL_LOOKER_COLLECTOR)
+            ask_for_the_bell();
+        bool has_found = collect_all();
+        for (struct pl_processes *member = hub.members; member != NULL; member = member->next)
+            pl_processes_wind_up(member);
+        uint64_t deadline_ns = next_tick_ns(&quiet_ticks);
+        pl_lock_release(&hub.collecting);
+        tell_all();
+        if (!has_found && pl_load_acquire(&hub.is_stopping) == 0 &&
+            pl_futex_wait(&board->bell, bell, deadline_ns, PL_FUTEX_SHARED) != PL_FUTEX_TIMED_OUT)
+            quiet_ticks = 0; /* somebody wanted something: a tick follows, if not now */
+        pl_store_relaxed(&hub.sleeps_for_ever, 0); /* relaxed: as above */
+        uint64_t now_ns = pl_clock_now_ns();
+        if (now_ns >= deadline_ns || now_ns - last_tick_ns >= TICK_NS) {
+            last_tick_ns = now_ns;
+            tick();
+        }
+    }
+    return NULL;
+}
+
+static int start_collector(void)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pl_store_relaxed(&hub.is_stopping, 0); /* relaxed: the thread's start orders it */
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int error = pthread_create(&hub.collector, NULL, collector_body, NULL);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return error == 0 ? 0 : pl_error_set(PARALLEL_EWORKER, error, "the collector thread cannot be started");
+}
+
+/* ---- Entering and leaving ---- */
+
+static int start_zygote(void)
+{
+    memset(&hub, 0, sizeof hub);
+    hub.known_code = pl_known_code_create();
+    if (hub.known_code == NULL)
+        return pl_error_set(PARALLEL_ENOMEMORY, 0, "no memory for the table of what is loaded");
+    int code = pl_zygote_start(&hub.zygote);
+    if (code != 0) {
+        pl_known_code_destroy(hub.known_code);
+        hub.known_code = NULL;
+        return code;
+    }
+    pl_store_relaxed(&hub.fork_count, pl_fork_count());
+    hub.has_zygote = true;
+    return 0;
+}
+
+static void stop_zygote(void)
+{
+    pl_zygote_stop(&hub.zygote);
+    pl_known_code_destroy(hub.known_code);
+    hub.has_zygote = false;
+}
+
+/* A joined thread may still be on its way out of the kernel's list. */
+static bool has_one_thread(void)
+{
+    for (int turn = 0; turn < 100; turn++) {
+        if (pl_zygote_count_threads() == 1)
+            return true;
+        sched_yield();
+    }
+    return false;
+}
+
+static void stop_collector(void)
+{
+    pl_store_release(&hub.is_stopping, 1); /* partner: collector_body() */
+    pl_process_hub_ring(&hub);
+    pthread_join(hub.collector, NULL);
+    /* A zygote stays only where no other one could be forked later. One that is lost is of no use to anybody. */
+    if (pl_load_relaxed(&hub.is_lost) != 0 || has_one_thread())
+        stop_zygote();
+}
+
+int pl_process_hub_enter(struct pl_processes *processes)
+{
+    pthread_mutex_lock(&life_lock);
+    int code = 0;
+    if (!hub.has_zygote || !is_ours())
+        code = start_zygote();
+    if (code == 0 && pl_load_relaxed(&hub.member_count) == 0)
+        code = start_collector();
+    if (code == 0) {
+        processes->hub = &hub;
+        processes->crew->board = hub.zygote.board;
+        pl_lock_acquire(&hub.collecting);
+        processes->next = hub.members;
+        hub.members = processes;
+        pl_lock_release(&hub.collecting);
+        pl_add_relaxed(&hub.member_count, 1); /* relaxed, as below: written under life_lock */
+    }
+    pthread_mutex_unlock(&life_lock);
+    return code;
+}
+
+void pl_process_hub_leave(struct pl_processes *processes)
+{
+    pthread_mutex_lock(&life_lock);
+    pl_lock_acquire(&hub.collecting);
+    struct pl_processes **link = &hub.members;
+    while (*link != processes)
+        link = &(*link)->next;
+    *link = processes->next;
+    pl_lock_release(&hub.collecting);
+    if (pl_sub_relaxed(&hub.member_count, 1) == 1)
+        stop_collector();
+    pthread_mutex_unlock(&life_lock);
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * What all processes executors of a program share: the zygote, and the thread that collects what the workers have done.
+ *
+ * Collecting is a role: the collector thread has it, or a thread that waits for a future, as long as it spins. So a
+ * small call comes back without a third thread on its way. A waiter ends futures but calls nobody back: those who want to
+ * be told are told by the collector.
+ *
+ *     lookers     0: workers must ring when a call ends (crew->wants_bell is set); else somebody looks anyway */
+#ifndef LIBPARALLEL_EXECUTORS_PROCESS_HUB_H
+#define LIBPARALLEL_EXECUTORS_PROCESS_HUB_H
+
+#include <pthread.h>
+
+#include "libparallel/base/latch.h"
+#include "libparallel/base/lock.h"
+#include "libparallel/executors/processes.h"
+#include "libparallel/workers/zygote.h"
+
+enum { PL_LOOKER_COLLECTOR = 1, PL_LOOKER_WAITER = 2 };
+
+struct pl_process_hub {
+    struct pl_zygote zygote; /* under the lock `orders` */
+    struct pl_lock orders;   /* giving numbers and seats, poking, looking after the zygote */
+    uint32_t next_number;
+    _Atomic uint32_t is_lost; /* there is no zygote any more */
+    _Atomic uint32_t fork_count; /* at its birth */
+    _Atomic uint32_t member_count; /* executors; written under life_lock of process_hub.c */
+    bool has_zygote;               /* under life_lock */
+    pthread_t collector;
+    _Atomic uint32_t is_stopping;
+    struct pl_known_code *known_code; /* what the zygote has mapped */
+
+    _Alignas(2 * PL_CACHE_LINE) struct pl_lock collecting;
+    struct pl_processes *members; /* under collecting */
+    _Alignas(2 * PL_CACHE_LINE) _Atomic uint32_t lookers;
+    _Atomic uint32_t waiter_count;      /* threads that spin for a future and would like to collect */
+    _Atomic uint32_t sleeps_for_ever;   /* the collector does: it must be rung when there is something to watch */
+    _Atomic(struct pl_task *) untold;   /* ended, and class->tell is to be called; newest first, by `next` */
+};
+
+/* Enters an executor: starts what is not there yet. pl_zygote_start()'s errors. */
+int pl_process_hub_enter(struct pl_processes *processes);
+
+/* Takes it out again. The last one ends the collector, and the zygote too if a later one could be forked. */
+void pl_process_hub_leave(struct pl_processes *processes);
+
+/* In a child that the program has forked: none of this is the child's. */
+void pl_process_hub_after_fork_in_child(void);
+
+/* Says that there are orders in seats. */
+void pl_process_hub_poke(struct pl_process_hub *hub);
+
+/* Wakes the collector. */
+void pl_process_hub_ring(struct pl_process_hub *hub);
+
+/* `unfinished` of an executor has just been raised, sequentially consistently: sees to it that its calls are collected. */
+void pl_process_hub_watch(struct pl_process_hub *hub, struct pl_crew *crew);
+
+/* Leaves a task to be told by the collector. */
+void pl_process_hub_tell_later(struct pl_process_hub *hub, struct pl_task *task);
+
+/* Spins until the latch is open, collecting meanwhile. False: it is not open after so many turns. */
+bool pl_process_hub_spin(struct pl_latch *latch, uint32_t turns);
+
+#endif

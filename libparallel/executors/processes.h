@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The processes executor from the inside, as its files share it:
+ *
+ *     processes.c          the operations of the kind; workers are ordered and dismissed here
+ *     process_dispatch.c   tasks into slots, and waking workers for them
+ *     process_collect.c    outcomes out of slots, deaths, limits of time
+ *     process_hub.c        what all processes executors of a program share: zygote, collector thread
+ *     process_worker.c     the worker's side
+ *     crew.c parcel.c      what both sides do with shared memory
+ *
+ *     submitters --> waiting list --> slots --(shared memory)--> workers
+ *                                       |
+ *     futures <--- whoever collects <---+     the collector thread, or a waiter while it spins
+ *
+ * Locks: the hub's `collecting` is held by whoever collects; `lock` of an executor for a few instructions. The first may
+ * be held when the second is taken. No code of the program runs under either. */
+#ifndef LIBPARALLEL_EXECUTORS_PROCESSES_H
+#define LIBPARALLEL_EXECUTORS_PROCESSES_H
+
+#include "libparallel/base/lock.h"
+#include "libparallel/executors/parcel.h"
+#include "libparallel/executors/crew.h"
+#include "libparallel/executors/executor.h"
+#include "libparallel/machine/placement.h"
+
+struct pl_process_hub;
+
+/* Why a running call was ended by this side. */
+enum pl_stop_reason { PL_STOP_NONE, PL_STOP_TIMEOUT, PL_STOP_KILL };
+
+/* What belongs to a slot but is no business of the worker. */
+struct pl_ticket {
+    struct pl_task *task; /* NULL: the slot is free */
+    struct pl_portion portion;
+    bool is_single; /* a call, which is claimed by the worker; a map's runner is claimed for good when it has a slot */
+    uint64_t hint; /* its last one's ticket; UINT64_MAX: it could not be given */
+    uint32_t retries; /* left */
+    enum pl_stop_reason stop_reason;
+};
+
+/* The program's view of a worker. */
+struct pl_post {
+    _Atomic bool is_staffed; /* a worker has been ordered, and its end has not been seen; written under the lock */
+    bool is_dismissed;       /* under the lock */
+    uint32_t number;         /* of the worker; written before is_staffed */
+    uint64_t position;       /* in its done cells; collecting */
+};
+
+struct pl_processes {
+    struct parallel_executor base;
+    struct pl_processes *next; /* in the hub's list, under `collecting` */
+    struct pl_process_hub *hub;
+    struct pl_crew *crew;
+
+    /* Under the lock. */
+    _Alignas(2 * PL_CACHE_LINE) struct pl_lock lock;
+    uint64_t tail; /* of the hints */
+    struct pl_task *first_waiting; /* tasks that have no slot yet, in order */
+    struct pl_task *last_waiting;
+    uint32_t waiting_count;
+    uint32_t free_count;
+    uint32_t blocked_count; /* submitters that wait for room; they sleep on `room` */
+    uint32_t staffed_count;
+    uint32_t worker_count; /* as opened or resized */
+    _Atomic uint32_t seat_count; /* seats[] and posts[] that exist: never fewer */
+    uint16_t free_slots[PL_CREW_SLOTS];
+    struct pl_ticket tickets[PL_CREW_SLOTS];
+    struct pl_seat *seats[PL_SEAT_LIMIT];
+    struct pl_post posts[PL_SEAT_LIMIT];
+
+    _Alignas(2 * PL_CACHE_LINE) _Atomic uint32_t unfinished; /* tasks taken and not ended and told */
+    _Atomic uint32_t in_slots;   /* slots that are not free */
+    _Atomic uint32_t room;       /* futex word: counts when there may be room */
+    _Atomic uint32_t ended;      /* futex word: 1 as soon as it is closed, nothing is unfinished and no worker is left */
+    _Atomic uint32_t is_closing; /* set by request_shutdown, from a signal handler too */
+    struct pl_lock resizing;     /* of resize, and held longer than `lock` */
+    parallel_error *broken;      /* under the lock: nothing can be run any more */
+    uint32_t still_born_count;   /* workers in a row that died before they were ready */
+    uint64_t head_at_tick;       /* the collector's: hints taken when it last looked */
+    struct parallel_executor *helper; /* under the lock: runs in this process what cannot leave it */
+
+    /* Constant. */
+    struct pl_placement *placement; /* replaced by resize, under the lock */
+    char *policy;
+    char *name;
+    size_t queue_limit;
+    bool refuses_when_full;
+    uint32_t retries;
+    uint64_t timeout_ns;
+    uint64_t memory_limit;
+};
+
+/* Acquire, both: pair with the release by whoever made it so, and publish what belongs to it. */
+static inline bool pl_processes_is_staffed(const struct pl_processes *processes, uint32_t index)
+{
+    return pl_load_acquire(&processes->posts[index].is_staffed);
+}
+
+static inline uint32_t pl_processes_seat_count(const struct pl_processes *processes)
+{
+    return pl_load_acquire(&processes->seat_count);
+}
+
+static inline struct pl_processes *pl_processes_of(struct parallel_executor *executor)
+{
+    return (struct pl_processes *)executor;
+}
+
+/* ---- processes.c ---- */
+
+/* Under the lock: orders a worker for a seat that has none. The hub is poked by the caller. */
+void pl_processes_order_worker(struct pl_processes *processes, uint32_t index);
+
+/* If it is closed and nothing is left to do: dismisses the workers, and says when the last has ended. Collecting. */
+void pl_processes_wind_up(struct pl_processes *processes);
+
+/* ---- process_dispatch.c ---- */
+
+int pl_processes_submit(struct parallel_executor *executor, struct pl_task *first, struct pl_task *last, size_t count);
+
+/* Loads the slot with the ticket's portion, and publishes it; false: it cannot be loaded, see parallel_last_error(). The
+ * slot belongs to the caller. */
+bool pl_processes_dispatch(struct pl_processes *processes, uint32_t slot);
+
+/* Ends what cannot be loaded, with the calling thread's last error. */
+void pl_processes_refuse_slot(struct pl_processes *processes, uint32_t slot);
+
+/* Puts waiting tasks into free slots. */
+void pl_processes_refill(struct pl_processes *processes);
+
+/* Sees to it that as many workers are awake as there are calls for. */
+void pl_processes_call_workers(struct pl_processes *processes);
+
+/* Gives hints anew for pending slots whose last one was taken by a worker that did not claim. */
+void pl_processes_repeat_hints(struct pl_processes *processes);
+
+/* A task has ended and been told. */
+void pl_processes_forget(struct pl_processes *processes, struct pl_task *task);
+
+/* Takes the waiting list away, as a list by `next`. */
+struct pl_task *pl_processes_take_waiting(struct pl_processes *processes);
+
+/* Gives a slot back. */
+void pl_processes_free_slot(struct pl_processes *processes, uint32_t slot);
+
+/* ---- process_collect.c; whoever calls these is collecting ---- */
+
+/* Everything that workers have finished, and every death. True if there was anything. */
+bool pl_processes_collect(struct pl_processes *processes);
+
+/* Now and then while anything is unfinished: limits of time, wakes that were lost. */
+void pl_processes_tick(struct pl_processes *processes, uint64_t now_ns);
+
+/* When the next limit of time passes; PARALLEL_NEVER. */
+uint64_t pl_processes_next_limit_ns(struct pl_processes *processes);
+
+/* Nothing can be run any more: all that is pending fails with this. */
+void pl_processes_break(struct pl_processes *processes, const parallel_error *error);
+
+/* No worker lives, and none can be started. */
+void pl_processes_lose_all(struct pl_processes *processes);
+
+/* Every call that no worker has begun ends: with `error`, or cancelled if it is NULL. Also by a thread that does not
+ * collect: that one calls back whoever wants to know. */
+void pl_processes_end_pending(struct pl_processes *processes, const parallel_error *error, bool is_collecting);
+
+/* Ends a running call with its worker. Under the lock; the hub is poked by the caller. False: it does not run. */
+bool pl_processes_stop_slot(struct pl_processes *processes, uint32_t slot, enum pl_stop_reason reason);
+
+#endif

@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Deaths of workers, of every kind: one call fails and says why, or is made again, and all others are as if nothing had
+ * happened. */
+#include <parallel.h>
+#include <libparallel/shared.h>
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tests/executors/process_group.h"
+#include "tests/support/property.h"
+#include "tests/support/sanitizer.h"
+
+static int add(int a, int b)
+{
+    return a + b;
+}
+PARALLEL_FN(int, add, int, int)
+
+enum death { BY_ABORT, BY_SEGMENTATION, BY_KILL, BY_EXIT, BY_QUICK_EXIT };
+
+static int die(int how)
+{
+    switch ((enum death)how) {
+    case BY_ABORT:
+        signal(SIGABRT, SIG_DFL);
+        abort();
+    case BY_SEGMENTATION:
+        signal(SIGSEGV, SIG_DFL);
+        raise(SIGSEGV);
+        break;
+    case BY_KILL:
+        raise(SIGKILL);
+        break;
+    case BY_EXIT:
+        exit(3);
+    case BY_QUICK_EXIT:
+        _exit(0);
+    }
+    return 0;
+}
+PARALLEL_FN(int, die, int)
+
+static int wait_for_ever(_Atomic int *begun)
+{
+    if (begun != NULL)
+        atomic_fetch_add(begun, 1);
+    while (begun == NULL || atomic_load(begun) > 0)
+        pause();
+    return 0;
+}
+PARALLEL_FN(int, wait_for_ever, _Atomic int *)
+
+static int own_pid(void)
+{
+    return (int)getpid();
+}
+PARALLEL_FN(int, own_pid)
+
+static void pause_for_us(long us)
+{
+    const struct timespec time = {us / 1000000, us % 1000000 * 1000};
+    nanosleep(&time, NULL);
+}
+
+static parallel_executor *open_processes(const char *specification)
+{
+    parallel_executor *executor;
+    ck_assert_msg(parallel_executor_open(specification, &executor) == 0, "%s", parallel_last_error()->message);
+    return executor;
+}
+
+static void check_still_works(parallel_executor *executor)
+{
+    for (int i = 0; i < 50; i++) {
+        int sum;
+        parallel_future *future = add_on(executor, i, 1);
+        ck_assert_msg(add_result(future, &sum) == 0, "%s", parallel_last_error()->message);
+        ck_assert_int_eq(sum, i + 1);
+        parallel_future_release(future);
+    }
+}
+
+PROPERTY(each_death_is_named)
+{
+    parallel_executor *executor = open_processes("processes:2,places=none,name=named");
+    const struct {
+        enum death how;
+        int signal, exit_status;
+        const char *text;
+    } deaths[] = {{BY_ABORT, SIGABRT, -1, "SIGABRT"},
+                  {BY_SEGMENTATION, SIGSEGV, -1, "SIGSEGV"},
+                  {BY_KILL, SIGKILL, -1, "SIGKILL"},
+                  {BY_EXIT, 0, 3, "exit(3)"},
+                  {BY_QUICK_EXIT, 0, 0, "exit(0)"}};
+    for (size_t i = 0; i < sizeof deaths / sizeof deaths[0]; i++) {
+        parallel_future *future = die_on(executor, (int)deaths[i].how);
+        parallel_failure failure;
+        ck_assert_int_eq(parallel_future_wait(future, PARALLEL_NEVER), 0);
+        ck_assert_int_eq(parallel_future_error(future, &failure), 0);
+        ck_assert_int_eq(failure.code, PARALLEL_ECRASHED);
+        ck_assert_int_eq(failure.signal, deaths[i].signal);
+        ck_assert_int_eq(failure.exit_status, deaths[i].exit_status);
+        ck_assert_int_gt(failure.pid, 0);
+        ck_assert_ptr_nonnull(strstr(failure.message, deaths[i].text));
+        ck_assert_ptr_nonnull(strstr(failure.message, "die"));
+        parallel_future_release(future);
+        check_still_works(executor);
+    }
+    ck_assert_int_eq(parallel_executor_close(executor), 0);
+}
+PROPERTY_END
+
+PROPERTY(a_call_over_its_time_ends_and_the_next_one_is_not_hit)
+{
+    parallel_executor *executor = open_processes("processes:1,places=none,timeout=0.05");
+    parallel_future *late = wait_for_ever_on(executor, NULL);
+    parallel_future *next = add_on(executor, 1, 2);
+    int result;
+    parallel_failure failure;
+    ck_assert_int_eq(wait_for_ever_result(late, &result), PARALLEL_ETIMELIMIT);
+    ck_assert_int_eq(parallel_future_error(late, &failure), 0);
+    ck_assert_ptr_nonnull(strstr(failure.message, "timeout=0.05"));
+    ck_assert_int_eq(add_result(next, &result), 0);
+    ck_assert_int_eq(result, 3);
+    parallel_future_release(late);
+    parallel_future_release(next);
+    ck_assert_int_eq(parallel_executor_close(executor), 0);
+}
+PROPERTY_END
+
+PROPERTY(a_running_call_is_killed_and_a_pending_one_cancelled)
+{
+    _Atomic int *begun = parallel_shared_alloc(sizeof *begun);
+    parallel_executor *executor = open_processes("processes:1,places=none");
+    parallel_future *running = wait_for_ever_on(executor, begun);
+    parallel_future *pending = wait_for_ever_on(executor, begun);
+    while (atomic_load(begun) == 0)
+        pause_for_us(100);
+    ck_assert(parallel_future_is_running(running));
+    ck_assert_int_eq(parallel_future_state(pending), PARALLEL_PENDING);
+    ck_assert_int_eq(parallel_future_kill(pending), 0);
+    ck_assert_int_eq(parallel_future_state(pending), PARALLEL_CANCELLED);
+    ck_assert_int_eq(parallel_future_cancel(running), PARALLEL_ERUNNING);
+    ck_assert_int_eq(parallel_future_kill(running), 0);
+    ck_assert_int_eq(parallel_future_wait(running, PARALLEL_NEVER), 0);
+    ck_assert_int_eq(parallel_future_state(running), PARALLEL_CANCELLED);
+    parallel_future_release(running);
+    parallel_future_release(pending);
+    check_still_works(executor);
+    ck_assert_int_eq(atomic_load(begun), 1);
+    ck_assert_int_eq(parallel_executor_close(executor), 0);
+    parallel_shared_free((void *)begun);
+}
+PROPERTY_END
+
+static int die_at_first(_Atomic int *tries, int deaths)
+{
+    int before = atomic_fetch_add(tries, 1);
+    if (before < deaths)
+        raise(SIGKILL);
+    return before;
+}
+PARALLEL_FN(int, die_at_first, _Atomic int *, int)
+
+PROPERTY(retries_make_a_call_again_and_a_poisoned_one_fails_alone)
+{
+    _Atomic int *tries = parallel_shared_alloc(2 * sizeof *tries);
+    parallel_executor *executor = open_processes("processes:2,places=none,retries=2");
+    parallel_future *lucky = die_at_first_on(executor, &tries[0], 2);
+    parallel_future *poisoned = die_at_first_on(executor, &tries[1], 1000);
+    int result;
+    ck_assert_int_eq(die_at_first_result(lucky, &result), 0);
+    ck_assert_int_eq(result, 2);
+    ck_assert_int_eq(die_at_first_result(poisoned, &result), PARALLEL_ECRASHED);
+    ck_assert_int_eq(atomic_load(&tries[1]), 3);
+    parallel_future_release(lucky);
+    parallel_future_release(poisoned);
+    check_still_works(executor);
+    ck_assert_int_eq(parallel_executor_close(executor), 0);
+    parallel_shared_free((void *)tries);
+}
+PROPERTY_END
+
+PROPERTY(a_worker_serves_as_many_calls_as_max_tasks_says)
+{
+    parallel_executor *executor = open_processes("processes:1,places=none,max_tasks=2");
+    parallel_future *futures[6];
+    int pids[6];
+    for (int i = 0; i < 6; i++)
+        futures[i] = own_pid_on(executor);
+    for (int i = 0; i < 6; i++)
+        pids[i] = own_pid_await(futures[i]);
+    for (int i = 0; i < 6; i += 2) {
+        ck_assert_int_eq(pids[i], pids[i + 1]);
+        ck_assert(i == 0 || pids[i] != pids[i - 1]);
+    }
+    ck_assert_int_eq(parallel_executor_close(executor), 0);
+}
+PROPERTY_END
+
+static int map_memory(size_t size)
+{
+    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED)
+        return 1;
+    munmap(memory, size);
+    return 0;
+}
+PARALLEL_FN(int, map_memory, size_t)
+
+PROPERTY(memory_is_limited)
+{
+    parallel_executor *executor = open_processes("processes:1,places=none,memory=64MiB");
+    parallel_future *future = map_memory_on(executor, (size_t)16 << 20);
+    ck_assert_int_eq(map_memory_await(future), 0);
+    future = map_memory_on(executor, (size_t)256 << 20);
+    ck_assert_int_eq(map_memory_await(future), 1);
+    ck_assert_int_eq(parallel_executor_close(executor), 0);
+}
+PROPERTY_END
+
+static int refuse(void *context)
+{
+    (void)context;
+    return 17;
+}
+
+static int crash(void *context)
+{
+    (void)context;
+    signal(SIGABRT, SIG_DFL);
+    abort();
+}
+
+PROPERTY(an_initializer_that_fails_or_crashes_fails_every_call)
+{
+    for (int round = 0; round < 2; round++) {
+        parallel_executor_options options = parallel_executor_options_default();
+        options.kind = "processes";
+        options.workers = 2;
+        options.places = "none";
+        options.initializer = round == 0 ? refuse : crash;
+        parallel_executor *executor;
+        ck_assert_int_eq(parallel_executor_open_with(&options, &executor), 0);
+        parallel_future *futures[5];
+        int sum;
+        for (int i = 0; i < 5; i++)
+            futures[i] = add_on(executor, i, i);
+        for (int i = 0; i < 5; i++) {
+            ck_assert_int_eq(add_result(futures[i], &sum), PARALLEL_EINITIALIZER);
+            parallel_future_release(futures[i]);
+        }
+        parallel_future *later = add_on(executor, 1, 1);
+        ck_assert_int_eq(add_result(later, &sum), PARALLEL_EINITIALIZER);
+        parallel_future_release(later);
+        ck_assert_int_eq(parallel_executor_close(executor), 0);
+    }
+}
+PROPERTY_END
+
+PROPERTY(the_death_of_idle_workers_fails_nothing)
+{
+    ck_assert_int_eq(setpgid(0, 0), 0);
+    parallel_executor *executor = open_processes("processes:2,places=none,name=idle");
+    for (int round = 0; round < 20; round++) {
+        check_still_works(executor);
+        pid_t workers[2];
+        size_t count = processes_of_group(getpid(), "idle-", workers, 2);
+        for (size_t i = 0; i < count; i++)
+            ck_assert_int_eq(kill(workers[i], SIGKILL), 0);
+    }
+    check_still_works(executor);
+    ck_assert_int_eq(parallel_executor_close(executor), 0);
+}
+PROPERTY_END
+
+PROPERTY(without_a_zygote_calls_fail_and_nothing_hangs)
+{
+    ck_assert_int_eq(setpgid(0, 0), 0);
+    _Atomic int *begun = parallel_shared_alloc(sizeof *begun);
+    parallel_executor *executor = open_processes("processes:1,places=none");
+    parallel_future *running = wait_for_ever_on(executor, begun);
+    parallel_future *pending = add_on(executor, 1, 1);
+    while (atomic_load(begun) == 0)
+        pause_for_us(100);
+    pid_t zygotes[2];
+    ck_assert_uint_eq(processes_of_group(getpid(), "parallel-spare", zygotes, 1), 1);
+    ck_assert_uint_eq(processes_of_group(getpid(), "parallel-zygote", zygotes + 1, 1), 1);
+    ck_assert_int_eq(kill(zygotes[1], SIGSTOP), 0); /* so that it makes no new standby */
+    ck_assert_int_eq(kill(zygotes[0], SIGKILL), 0);
+    ck_assert_int_eq(kill(zygotes[1], SIGKILL), 0);
+    int result;
+    ck_assert_int_eq(wait_for_ever_result(running, &result), PARALLEL_ECRASHED);
+    ck_assert_int_eq(add_result(pending, &result), PARALLEL_EWORKER);
+    parallel_future *later = add_on(executor, 1, 1);
+    ck_assert_int_eq(add_result(later, &result), PARALLEL_EWORKER);
+    parallel_future_release(running);
+    parallel_future_release(pending);
+    parallel_future_release(later);
+    ck_assert_int_eq(parallel_executor_close(executor), 0);
+    executor = open_processes("processes:1,places=none"); /* a new one */
+    check_still_works(executor);
+    ck_assert_int_eq(parallel_executor_close(executor), 0);
+    parallel_shared_free((void *)begun);
+}
+PROPERTY_END
+
+PROPERTY(other_kinds_refuse_what_only_processes_can)
+{
+    static const char *const specifications[] = {"threads:1,timeout=1", "serial,memory=64MiB", "threads:1,retries=1",
+                                                 "serial,max_tasks=3"};
+    parallel_executor *executor;
+    for (size_t i = 0; i < sizeof specifications / sizeof specifications[0]; i++)
+        ck_assert_int_eq(parallel_executor_open(specifications[i], &executor), PARALLEL_ESPECIFICATION);
+}
+PROPERTY_END
+
+/* The threads of the thread sanitizer cannot be told from the program's, so there it is not noticed at two. */
+static void *sleep_for_ever(void *unused)
+{
+    for (;;)
+        pause();
+    return unused;
+}
+
+PROPERTY(a_program_with_threads_is_told_so)
+{
+    pthread_t thread;
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(pthread_create(&thread, NULL, sleep_for_ever, NULL), 0);
+    parallel_executor *executor;
+    ck_assert_int_eq(parallel_executor_open("processes:1", &executor), PARALLEL_EMISUSE);
+    ck_assert(UNDER_THREAD_SANITIZER || strstr(parallel_last_error()->message, "it has 4") != NULL);
+}
+PROPERTY_END
+
+PROPERTY(a_forked_child_opens_its_own)
+{
+    parallel_executor *executor = open_processes("processes:1,places=none");
+    check_still_works(executor);
+    pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        int sum;
+        parallel_future *future = add_on(executor, 1, 1);
+        if (add_result(future, &sum) != PARALLEL_EFORKED)
+            _exit(1);
+        parallel_future_release(future);
+        if (UNDER_THREAD_SANITIZER) /* it refuses new threads after a fork of a program that had some */
+            _exit(0);
+        if (parallel_executor_open("processes:1,places=none", &executor) != 0)
+            _exit(2);
+        future = add_on(executor, 1, 1);
+        if (add_result(future, &sum) != 0 || sum != 2)
+            _exit(3);
+        parallel_future_release(future);
+        _exit(parallel_executor_close(executor) == 0 ? 0 : 4);
+    }
+    int status;
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status, 0);
+    check_still_works(executor);
+    ck_assert_int_eq(parallel_executor_close(executor), 0);
+}
+PROPERTY_END
+
+PROPERTIES(each_death_is_named, a_call_over_its_time_ends_and_the_next_one_is_not_hit,
+           a_running_call_is_killed_and_a_pending_one_cancelled,
+           retries_make_a_call_again_and_a_poisoned_one_fails_alone, a_worker_serves_as_many_calls_as_max_tasks_says,
+           memory_is_limited, an_initializer_that_fails_or_crashes_fails_every_call,
+           the_death_of_idle_workers_fails_nothing, without_a_zygote_calls_fail_and_nothing_hangs,
+           other_kinds_refuse_what_only_processes_can, a_program_with_threads_is_told_so, a_forked_child_opens_its_own)

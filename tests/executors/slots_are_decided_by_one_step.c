@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "libparallel/executors/crew.h"
+
+#include <pthread.h>
+#include <string.h>
+
+#include <libparallel/shared.h>
+
+#include "tests/support/property.h"
+
+enum { RIVALS = 4, ROUNDS = 20000 };
+
+static struct pl_slot slot;
+static pthread_barrier_t barrier;
+static _Atomic unsigned claims, withdrawals, finishes, stops;
+
+static void *be_rival(void *rival)
+{
+    uint16_t number = (uint16_t)(uintptr_t)rival;
+    for (int round = 0; round < ROUNDS; round++) {
+        pthread_barrier_wait(&barrier);
+        if (number == RIVALS) {
+            if (pl_slot_withdraw(&slot))
+                pl_add_relaxed(&withdrawals, 1);
+            else if (pl_slot_stop(&slot) != 0)
+                pl_add_relaxed(&stops, 1);
+        } else if (pl_slot_claim(&slot, number)) {
+            pl_add_relaxed(&claims, 1);
+            if (pl_slot_finish(&slot, number))
+                pl_add_relaxed(&finishes, 1);
+        }
+        pthread_barrier_wait(&barrier);
+        if (number == RIVALS) {
+            pl_slot_free(&slot);
+            pl_slot_publish(&slot);
+        }
+    }
+    return NULL;
+}
+
+PROPERTY(one_party_wins_each_step)
+{
+    pl_slot_publish(&slot);
+    pthread_barrier_init(&barrier, NULL, RIVALS);
+    pthread_t threads[RIVALS];
+    for (uintptr_t i = 0; i < RIVALS; i++)
+        pthread_create(&threads[i], NULL, be_rival, (void *)(i + 1));
+    for (int i = 0; i < RIVALS; i++)
+        pthread_join(threads[i], NULL);
+    pthread_barrier_destroy(&barrier);
+    ck_assert_uint_eq(claims + withdrawals, ROUNDS);
+    ck_assert_uint_eq(finishes + stops, claims);
+    ck_assert_uint_eq(pl_slot_look(&slot) >> 32, ROUNDS + 1); /* one generation each */
+}
+PROPERTY_END
+
+PROPERTY(a_stopped_call_cannot_be_finished_nor_a_stranger_s)
+{
+    pl_slot_publish(&slot);
+    ck_assert(pl_slot_claim(&slot, 7));
+    ck_assert(!pl_slot_claim(&slot, 8));
+    ck_assert(!pl_slot_withdraw(&slot));
+    ck_assert(!pl_slot_finish(&slot, 8));
+    ck_assert_uint_eq(pl_slot_stop(&slot), 7);
+    ck_assert(!pl_slot_finish(&slot, 7));
+    ck_assert_uint_eq(pl_slot_stop(&slot), 0);
+    pl_slot_free(&slot);
+    ck_assert(!pl_slot_claim(&slot, 7));
+}
+PROPERTY_END
+
+static struct pl_crew *open_crew(void)
+{
+    struct pl_crew *crew = parallel_shared_alloc(sizeof *crew);
+    ck_assert_ptr_nonnull(crew);
+    crew->board = parallel_shared_alloc(sizeof *crew->board);
+    ck_assert_ptr_nonnull(crew->board);
+    return crew;
+}
+
+PROPERTY(hints_are_taken_in_order_and_stale_ones_do_no_harm)
+{
+    struct pl_crew *crew = open_crew();
+    uint64_t tail = 0;
+    for (uint32_t i = 0; i < 3; i++) {
+        pl_slot_publish(&crew->slots[i]);
+        ck_assert(pl_crew_hint(crew, &tail, i));
+    }
+    ck_assert(pl_crew_hint(crew, &tail, 2)); /* once more, as after a death */
+    ck_assert(pl_slot_withdraw(&crew->slots[1]));
+    uint32_t taken = 99;
+    ck_assert(pl_crew_claim(crew, 1, &taken));
+    ck_assert_uint_eq(taken, 0);
+    ck_assert(pl_crew_claim(crew, 2, &taken));
+    ck_assert_uint_eq(taken, 2);
+    ck_assert(!pl_crew_claim(crew, 3, &taken));
+    ck_assert_uint_eq(pl_crew_head(crew), tail);
+    ck_assert_uint_eq(pl_slot_number_of(pl_slot_look(&crew->slots[2])), 2);
+}
+PROPERTY_END
+
+PROPERTY(a_full_ring_refuses_and_goes_round)
+{
+    struct pl_crew *crew = open_crew();
+    uint64_t tail = 0;
+    uint32_t taken;
+    for (int round = 0; round < 3; round++) {
+        uint32_t given = 0;
+        while (pl_crew_hint(crew, &tail, given % PL_CREW_SLOTS))
+            given++;
+        ck_assert_uint_eq(given, PL_CREW_HINTS);
+        ck_assert(!pl_crew_claim(crew, 1, &taken)); /* all are stale */
+        ck_assert_uint_eq(pl_crew_head(crew), tail);
+    }
+}
+PROPERTY_END
+
+PROPERTY(what_is_finished_is_collected_once_and_in_order)
+{
+    struct pl_crew *crew = open_crew();
+    struct pl_seat *seat = parallel_shared_alloc(sizeof *seat);
+    ck_assert_ptr_nonnull(seat);
+    uint64_t written = 0, read = 0;
+    uint32_t found;
+    ck_assert(!pl_crew_collect(seat, &read, &found));
+    for (int round = 0; round < 2 * PL_SEAT_DONE_CELLS; round++) {
+        uint32_t index = (uint32_t)round % PL_CREW_SLOTS;
+        pl_slot_publish(&crew->slots[index]);
+        ck_assert(pl_slot_claim(&crew->slots[index], 5));
+        ck_assert(pl_crew_finish(crew, seat, 5, &written, index));
+        ck_assert(pl_crew_collect(seat, &read, &found));
+        ck_assert_uint_eq(found, index);
+        ck_assert(!pl_crew_collect(seat, &read, &found));
+        pl_slot_free(&crew->slots[index]);
+    }
+}
+PROPERTY_END
+
+PROPERTIES(one_party_wins_each_step, a_stopped_call_cannot_be_finished_nor_a_stranger_s,
+           hints_are_taken_in_order_and_stale_ones_do_no_harm, a_full_ring_refuses_and_goes_round,
+           what_is_finished_is_collected_once_and_in_order)
