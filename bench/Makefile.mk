@@ -1,18 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # `make bench` builds the benchmarks and runs them beside their peers. Nothing of this is built by `make` or tested by
 # `make check`: peers are optional, and a missing one is named.
-EXTRA_PROGRAMS += bench/compare bench/fork_join/parallel bench/fork_join/one-worker bench/fork_join/serial \
-	bench/loops/parallel bench/loops/serial
+EXTRA_PROGRAMS += bench/compare bench/fork_join/parallel bench/fork_join/one-worker bench/fork_join/serial
 bench_cflags = -O3 $(AM_CFLAGS) -Wno-conversion -Wno-shadow -Wno-pedantic
 
 bench_compare_LDADD = -lm
-bench_loops_serial_CFLAGS = $(bench_cflags)
-bench_loops_serial_LDADD = -lm
-bench_loops_parallel_CFLAGS = $(bench_cflags) $(OPENMP_CFLAGS)
-bench_loops_parallel_LDADD = libparallel.la -lm
-bench_loops_serial_SOURCES = bench/loops/serial.c bench/loops/kernels.h bench/measure.h
-bench_loops_parallel_SOURCES = bench/loops/parallel.c bench/loops/kernels.h
-
 bench_fork_join_sources = bench/fork_join/parallel.c bench/fork_join/kernels.h
 bench_fork_join_parallel_SOURCES = $(bench_fork_join_sources)
 bench_fork_join_parallel_CFLAGS = $(bench_cflags) -O2 -DNDEBUG -DBENCH_WORKERS=2
@@ -24,16 +16,45 @@ bench_fork_join_serial_SOURCES = $(bench_fork_join_sources)
 bench_fork_join_serial_CFLAGS = $(bench_cflags) -O2 -DBENCH_SERIAL
 bench_fork_join_serial_LDADD = -lm
 
-# Peers are compiled by their own compilers, so automake's rules do not fit.
-EXTRA_DIST += bench/fork_join/openmp.c bench/fork_join/tbb.cc bench/fork_join/run.sh bench/loops/openmp.c bench/loops/tbb.cc bench/loops/pthreadpool.cc bench/loops/run.sh
+# Peers are compiled by their own compilers, so automake's rules do not fit; so are our loops, for they and their peers
+# must have the same compiler and the same flags (CFLAGS of the user's come last, and their -O2 would win over -O3, with which
+# gcc 12 vectorises no loop whose length it does not know).
+EXTRA_DIST += \
+	bench/fork_join/openmp.c \
+	bench/fork_join/run.sh \
+	bench/fork_join/tbb.cc \
+	bench/loops/kernels.h \
+	bench/loops/openmp.c \
+	bench/loops/parallel.c \
+	bench/loops/pthreadpool.cc \
+	bench/loops/run.sh \
+	bench/loops/serial.c \
+	bench/loops/tbb.cc
 bench_schedules = static dynamic-1 dynamic-64 guided
 bench_partitioners = auto static affinity
+bench_loops_ours = bench/loops/ours-libgomp bench/loops/ours-libomp
 bench_loops_peers = bench/loops/serial $(bench_schedules:%=bench/loops/libgomp-%) \
 	$(bench_schedules:%=bench/loops/libomp-%) $(bench_partitioners:%=bench/loops/tbb-%) bench/loops/pthreadpool
-CLEANFILES += $(bench_loops_peers) bench/loops/loops.dat bench/loops/loops.svg bench/loops/loops.png
+CLEANFILES += $(bench_loops_ours) $(bench_loops_peers) bench/loops/*.log bench/loops/loops.dat bench/loops/loops.svg bench/loops/loops.png
 
 # Each prints nothing and leaves no program where its compiler or library is missing; run.sh names what is missing.
 bench_quietly = 2>$@.log || { echo "not built: $@ (see $@.log)"; rm -f $@; }
+
+bench_link_ours = $(LIBTOOL) --silent --tag=CC --mode=link
+
+bench/loops/ours-libgomp: bench/loops/parallel.c bench/loops/kernels.h bench/measure.h libparallel.la
+	@$(MKDIR_P) $(@D)
+	@{ gcc -O3 -fopenmp -I$(srcdir) -I$(srcdir)/macros -c $(srcdir)/bench/loops/parallel.c -o $@.o && \
+		$(bench_link_ours) gcc -fopenmp $@.o -o $@ libparallel.la -lm; } $(bench_quietly)
+
+bench/loops/ours-libomp: bench/loops/parallel.c bench/loops/kernels.h bench/measure.h libparallel.la
+	@$(MKDIR_P) $(@D)
+	@{ clang -O3 -fopenmp -I$(srcdir) -I$(srcdir)/macros -c $(srcdir)/bench/loops/parallel.c -o $@.o && \
+		$(bench_link_ours) clang -fopenmp $@.o -o $@ libparallel.la -lm; } $(bench_quietly)
+
+bench/loops/serial: bench/loops/serial.c bench/loops/kernels.h bench/measure.h
+	@$(MKDIR_P) $(@D)
+	@gcc -O3 $< -o $@ -lm $(bench_quietly)
 
 bench/loops/libgomp-%: bench/loops/openmp.c bench/loops/kernels.h
 	@$(MKDIR_P) $(@D)
@@ -71,5 +92,5 @@ bench: bench-loops bench-fork-join
 bench-fork-join: bench/compare bench/fork_join/parallel bench/fork_join/one-worker bench/fork_join/serial \
 	$(bench_fork_join_peers)
 	@sh $(srcdir)/bench/fork_join/run.sh bench/fork_join
-bench-loops: bench/compare bench/loops/parallel $(bench_loops_peers)
-	@sh $(srcdir)/bench/loops/run.sh bench/loops "parallel $(bench_loops_peers:bench/loops/%=%)"
+bench-loops: bench/compare $(bench_loops_ours) $(bench_loops_peers)
+	@sh $(srcdir)/bench/loops/run.sh bench/loops "$(bench_loops_ours:bench/loops/%=%) $(bench_loops_peers:bench/loops/%=%)"

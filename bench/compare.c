@@ -5,7 +5,8 @@
  *
  *     compare ROUNDS SECONDS DATA-FILE kernel... -- label=program...
  *
- * The first program is ours; the one with the label "serial" is a floor, not a peer. In each round every program runs
+ * The first program is ours; the one with the label "serial" is a floor, not a peer. Further programs of ours, which are
+ * the first with another compiler, have labels ours-X, and are compared with the peers X-... alone. In each round every program runs
  * once, one after the other and in rotating order, so that what else the machine does hits all of them. Ratios are
  * formed within a round and their median is shown: more than 1 means that ours is faster. The spread is that of our own
  * times: (upper quartile - lower quartile) / median.
@@ -65,36 +66,57 @@ static void run(struct program *program, const char *kernel, const char *seconds
     program->ns[round] = strtod(text, NULL);
 }
 
-static void print_kernel(FILE *data, const char *kernel, const struct program *programs, int count, int rounds)
+/* X of "ours-X", else NULL. */
+static const char *kin_of(const struct program *program)
 {
-    const struct program *ours = &programs[0], *best = NULL, *serial = NULL;
+    return strncmp(program->label, "ours-", 5) == 0 ? program->label + 5 : NULL;
+}
+
+static int is_kin(const struct program *peer, const char *kin)
+{
+    size_t length = strlen(kin);
+    return strncmp(peer->label, kin, length) == 0 && peer->label[length] == '-';
+}
+
+static void print_row(const char *kernel, const struct program *ours, const struct program *programs, int count, int rounds)
+{
+    const struct program *best = NULL, *serial = NULL;
+    int is_first = ours == programs;
     double best_ratio = INFINITY;
     for (int i = 1; i < count; i++) {
-        if (isnan(programs[i].ns[0]))
+        const struct program *other = &programs[i];
+        if (kin_of(other) != NULL || isnan(other->ns[0]))
             continue;
-        if (strcmp(programs[i].label, "serial") == 0) {
-            serial = &programs[i];
+        if (strcmp(other->label, "serial") == 0) {
+            serial = is_first ? other : NULL;
             continue;
         }
-        double ratio = median_ratio(&programs[i], ours, rounds);
-        if (ratio < best_ratio) {
+        double ratio = median_ratio(other, ours, rounds);
+        if ((is_first || is_kin(other, kin_of(ours))) && ratio < best_ratio) {
             best_ratio = ratio;
-            best = &programs[i];
+            best = other;
         }
     }
     double middle = quantile(ours->ns, rounds, 0.5);
     double spread = (quantile(ours->ns, rounds, 0.75) - quantile(ours->ns, rounds, 0.25)) / middle;
-    printf("%-18s %12.0f ns  spread %4.1f %%", kernel, middle, 100 * spread);
+    printf("%-18s %-12s %12.0f ns  spread %4.1f %%", is_first ? kernel : "", ours->label, middle, 100 * spread);
     if (best != NULL)
-        printf("  best peer %-20s %5.2f  %s", best->label, best_ratio, best_ratio >= goal.peer ? "met   " : "MISSED");
+        printf("  best peer %-18s %5.2f  %s", best->label, best_ratio, best_ratio >= goal.peer ? "met   " : "MISSED");
     if (serial != NULL) {
         double ratio = median_ratio(serial, ours, rounds);
         printf("  serial %5.2f  %s", ratio, ratio >= goal.serial ? "met" : "MISSED");
     }
     printf("\n");
+}
+
+static void print_kernel(FILE *data, const char *kernel, const struct program *programs, int count, int rounds)
+{
+    for (int i = 0; i < count; i++)
+        if (i == 0 || kin_of(&programs[i]) != NULL)
+            print_row(kernel, &programs[i], programs, count, rounds);
     fprintf(data, "%s", kernel);
     for (int i = 0; i < count; i++)
-        fprintf(data, " %g", isnan(programs[i].ns[0]) ? 0.0 : median_ratio(&programs[i], ours, rounds));
+        fprintf(data, " %g", isnan(programs[i].ns[0]) ? 0.0 : median_ratio(&programs[i], programs, rounds));
     fprintf(data, "\n");
     fflush(NULL);
 }
