@@ -35,6 +35,7 @@
 #define pl_or_acquire(p, v)           atomic_fetch_or_explicit((p), (v), memory_order_acquire)
 #define pl_or_acq_rel(p, v)           atomic_fetch_or_explicit((p), (v), memory_order_acq_rel)
 #define pl_or_seq_cst(p, v)           atomic_fetch_or_explicit((p), (v), memory_order_seq_cst)
+#define pl_and_acq_rel(p, v)          atomic_fetch_and_explicit((p), (v), memory_order_acq_rel)
 #define pl_and_release(p, v)          atomic_fetch_and_explicit((p), (v), memory_order_release)
 
 /* Strong compare-and-swap; *expected receives what was found when it fails. A failed swap is relaxed unless the name

@@ -60,14 +60,19 @@ bool pl_parking_lot_leave(struct pl_parking_lot *lot, struct pl_parker *self)
     return was_parked;
 }
 
-bool pl_parking_lot_sleep(struct pl_parking_lot *lot, struct pl_parker *self, uint64_t deadline_ns)
+bool pl_parking_lot_doze(struct pl_parker *self, uint64_t deadline_ns)
 {
     /* Acquire: pairs with the release in wake_one(); the woken worker sees what its waker did before. */
-    while (pl_load_acquire(&self->is_called) == 0) {
+    while (pl_load_acquire(&self->is_called) == 0)
         if (pl_futex_wait(&self->is_called, 0, deadline_ns, PL_FUTEX_PRIVATE) == PL_FUTEX_TIMED_OUT)
-            return !pl_parking_lot_leave(lot, self); /* not on the stack any more: a wake came first after all */
-    }
+            return false;
     return true;
+}
+
+bool pl_parking_lot_sleep(struct pl_parking_lot *lot, struct pl_parker *self, uint64_t deadline_ns)
+{
+    /* A worker that is not on the stack any more at its deadline: a wake came first after all. */
+    return pl_parking_lot_doze(self, deadline_ns) || !pl_parking_lot_leave(lot, self);
 }
 
 struct pl_parker *pl_parking_lot_wake_one(struct pl_parking_lot *lot)

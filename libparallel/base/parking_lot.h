@@ -9,6 +9,7 @@
  *     found:  if (!pl_parking_lot_leave(lot, me) && there is more)
  *                 pl_parking_lot_wake_one(lot)
  *     none:   pl_parking_lot_sleep(lot, me, deadline), then from the top, also after a deadline
+ *             (before it, as often as it likes: pl_parking_lot_doze(me, deadline), for chores while nobody calls)
  *
  * A shutdown is work too: publish it, then wake until nobody is parked.
  * Does not know what work is, nor who should be woken for it. */
@@ -50,6 +51,9 @@ bool pl_parking_lot_leave(struct pl_parking_lot *lot, struct pl_parker *self);
 
 /* Sleeps until a wake is aimed at this worker (true), or the deadline passes (false: it is off the stack). */
 bool pl_parking_lot_sleep(struct pl_parking_lot *lot, struct pl_parker *self, uint64_t deadline_ns);
+
+/* The same, but after the deadline the worker is still on the stack, and sleeps or dozes again. */
+bool pl_parking_lot_doze(struct pl_parker *self, uint64_t deadline_ns);
 
 /* Wakes the worker that parked last; NULL if none is parked. Any thread. One load when nobody is parked. The result
  * says who it was; its worker may have ended by then, so it is to be compared, not followed. */

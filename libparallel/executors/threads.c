@@ -26,6 +26,7 @@
 #include "libparallel/executors/roster.h"
 #include "libparallel/executors/task_queue.h"
 #include "libparallel/executors/victims.h"
+#include "libparallel/memory/slab.h"
 
 #define SEARCHING ((uint64_t)1)       /* low half of the crew word */
 #define AWAKE     ((uint64_t)1 << 32) /* high half */
@@ -37,6 +38,8 @@ enum { SEARCH_TURNS = 1000 };
 /* An owner of spawned calls that has not answered a request for that many turns (20 us) runs a long leaf, or spins: then
  * a membarrier, which costs it 14 us at worst, is the smaller evil. */
 enum { TURNS_BEFORE_FORCE = 400 };
+
+#define TRIM_DELAY_NS ((uint64_t)500000000)
 
 struct threads_executor {
     struct parallel_executor base;
@@ -241,6 +244,25 @@ static bool is_spawning(struct threads_executor *threads)
     return pl_victims_have_work(&threads->victims);
 }
 
+/* In the lot: gives back memory of futures that have gone, half a second later and whenever there may be some again, until
+ * called (true) or the deadline. Half a second: a burst that follows sooner finds its memory warm, and after a second it
+ * is gone. */
+static bool doze(struct pl_thread_worker *self, uint64_t deadline_ns)
+{
+    while (pl_slab_is_worth_a_trim()) {
+        uint64_t trim_ns = pl_clock_now_ns() + TRIM_DELAY_NS;
+        if (trim_ns >= deadline_ns)
+            return false;
+        if (pl_parking_lot_doze(&self->parker, trim_ns))
+            return true;
+        size_t position = 0;
+        while (pl_slab_trim(&position))
+            if (pl_parking_lot_doze(&self->parker, PARALLEL_POLL))
+                return true;
+    }
+    return false;
+}
+
 /* Sleeps until called. `counted` is what the crew word counts for this worker: AWAKE, or with SEARCHING. False: the
  * worker is to end. On true the worker is awake and searching. */
 static bool park(struct threads_executor *threads, struct pl_thread_worker *self, uint64_t counted)
@@ -259,7 +281,7 @@ static bool park(struct threads_executor *threads, struct pl_thread_worker *self
     uint64_t deadline_ns = PARALLEL_NEVER;
     if (threads->idle_timeout_ns > 0)
         deadline_ns = pl_clock_now_ns() + threads->idle_timeout_ns;
-    if (!pl_parking_lot_sleep(&threads->lot, &self->parker, deadline_ns))
+    if (!doze(self, deadline_ns) && !pl_parking_lot_sleep(&threads->lot, &self->parker, deadline_ns))
         return false;
     pl_roster_sit_down(&threads->roster, self);
     return true;
@@ -312,6 +334,7 @@ static void worker_body(struct pl_thread_worker *self)
     struct threads_executor *threads = self->owner;
     struct pl_frame frame;
     pl_frame_enter(&frame, &threads->base, (int)self->index, self);
+    pl_slab_trimmer_enter();
     pl_roster_sit_down(&threads->roster, self);
     bool is_initialized = threads->initializer == NULL;
     struct pl_deque *deque = pl_victims_enter(&threads->victims, self->index, call_thief, threads);
@@ -364,6 +387,7 @@ static void worker_body(struct pl_thread_worker *self)
         }
     }
     parallel_deque_current = NULL;
+    pl_slab_trimmer_leave();
     pl_frame_leave(&frame);
     pl_roster_end_worker(&threads->roster, self);
 }

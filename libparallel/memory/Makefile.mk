@@ -7,6 +7,10 @@ libparallel_sources += \
 	libparallel/memory/segment.c \
 	libparallel/memory/segment.h \
 	libparallel/memory/shared.c \
+	libparallel/memory/slab.c \
+	libparallel/memory/slab.h \
+	libparallel/memory/slab_stock.c \
+	libparallel/memory/slab_stock.h \
 	libparallel/memory/small_blocks.c \
 	libparallel/memory/small_blocks.h \
 	libparallel/memory/space.c \

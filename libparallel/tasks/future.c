@@ -15,6 +15,7 @@
 #include "libparallel/executors/executor.h"
 #include "libparallel/executors/frame.h"
 #include "libparallel/executors/scope.h"
+#include "libparallel/memory/slab.h"
 
 /* Turns of about 50 ns on x86 that a waiter spins before it sleeps: what waking it would cost. */
 enum { WAIT_SPIN_TURNS = 1000 };
@@ -55,16 +56,27 @@ static size_t alignment_of(const parallel_function *function)
     return alignment;
 }
 
-parallel_future *pl_future_create(const struct pl_task_class *class, const parallel_function *function,
-                                  size_t value_size, struct parallel_executor *executor, uint32_t references)
+/* Of the whole allocation; 0: more than there can be. */
+static size_t size_of(const parallel_function *function, size_t value_size)
 {
     size_t alignment = alignment_of(function);
     size_t offset = value_offset(function);
-    if (value_size > SIZE_MAX - offset - alignment)
+    return value_size > SIZE_MAX - offset - alignment ? 0 : round_up(offset + value_size, alignment);
+}
+
+static bool fits_a_slab(const parallel_function *function, size_t size)
+{
+    return size <= PL_SLAB_LARGEST && alignment_of(function) <= PL_CACHE_LINE;
+}
+
+parallel_future *pl_future_create(const struct pl_task_class *class, const parallel_function *function,
+                                  size_t value_size, struct parallel_executor *executor, uint32_t references)
+{
+    size_t size = size_of(function, value_size);
+    if (size == 0)
         return NULL;
-    size_t size = round_up(offset + value_size, alignment);
     parallel_future *future =
-        alignment > USUAL_ALIGNMENT ? aligned_alloc(alignment, size) : malloc(size);
+        fits_a_slab(function, size) ? pl_slab_allocate(size) : aligned_alloc(alignment_of(function), size);
     if (future == NULL)
         return NULL;
     pl_task_init(&future->task, class, executor, references);
@@ -139,11 +151,20 @@ void pl_future_destroy(struct pl_task *task)
     int fd = pl_load_relaxed(&future->fd);
     if (fd != 0)
         close(fd - 1);
-    if (task->class == &pl_chain_class)
+    size_t value_size = 0;
+    if (task->class == &pl_chain_class) {
         parallel_future_release(future->followed);
-    else if (task->class == &pl_call_class)
+    } else if (task->class == &pl_call_class) {
         free(future->resources);
-    free(future);
+        value_size = future->function->result_size;
+    } else {
+        value_size = future->value_size;
+    }
+    size_t size = size_of(future->function, value_size);
+    if (fits_a_slab(future->function, size))
+        pl_slab_free(future, size);
+    else
+        free(future);
 }
 
 const char *pl_future_name(const parallel_future *future)

@@ -8,7 +8,8 @@ memory_tests = \
 	tests/memory/limits_are_errors_not_signals \
 	tests/memory/shared_blocks_are_zeroed_and_apart \
 	tests/memory/shared_memory_has_one_address \
-	tests/memory/shared_misuse_is_refused
+	tests/memory/shared_misuse_is_refused \
+	tests/memory/slab_slots_have_one_owner
 check_PROGRAMS += $(memory_tests)
 TESTS += $(memory_tests)
 

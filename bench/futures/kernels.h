@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Calls that do nothing but add, submitted one by one: what a future itself costs. A peer's file defines
+ *
+ *     BENCH_BEGIN()                  opens a pool with one worker (BENCH_WORKERS), the submitter not among them
+ *     BENCH_FUTURE                   type of a submitted call
+ *     BENCH_SUBMIT(future, number)   submits add_one(number)
+ *     BENCH_AWAIT(future)            waits for it, is its result, and releases it
+ *
+ * and includes this. A program is called as `PEER KERNEL SECONDS`, as the loops are (bench/loops/kernels.h).
+ *
+ *     round_trip    one call: submit, await, back to back; it runs on another thread
+ *     many          COUNT calls from one thread, awaited in order when all are submitted
+ *     two_sides     the same from two threads at once, half each
+ *     many_serial   only in the floor */
+#ifndef BENCH_FUTURES_KERNELS_H
+#define BENCH_FUTURES_KERNELS_H
+
+#include <pthread.h>
+
+#include "../measure.h"
+
+enum { COUNT = 1000000 };
+
+static BENCH_FUTURE *futures;
+static long total;
+
+static double round_trip(void)
+{
+    BENCH_FUTURE future;
+    BENCH_SUBMIT(future, 41);
+    return (double)BENCH_AWAIT(future);
+}
+
+static double submit_and_await(long first, long last)
+{
+    for (long i = first; i < last; i++)
+        BENCH_SUBMIT(futures[i], i);
+    long sum = 0;
+    for (long i = first; i < last; i++)
+        sum += BENCH_AWAIT(futures[i]);
+    return (double)sum;
+}
+
+static double many(void)
+{
+    return submit_and_await(0, COUNT);
+}
+
+static void *second_side(void *unused)
+{
+    (void)unused;
+    total = (long)submit_and_await(COUNT / 2, COUNT);
+    return NULL;
+}
+
+static double two_sides(void)
+{
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, second_side, NULL) != 0)
+        exit(1);
+    double sum = submit_and_await(0, COUNT / 2);
+    pthread_join(thread, NULL);
+    return sum + (double)total;
+}
+
+static const struct bench_kernel bench_kernels[] = {
+    {"round_trip", round_trip, 0},
+    {"many", many, 0},
+    {"two_sides", two_sides, 0},
+};
+
+int main(int argc, char **argv)
+{
+    futures = bench_allocate(COUNT, sizeof *futures);
+    memset(futures, 1, COUNT * sizeof *futures); /* the array's pages are not what is measured */
+    BENCH_BEGIN();
+    return bench_main(bench_kernels, sizeof bench_kernels / sizeof bench_kernels[0], argc, argv);
+}
+
+#endif
