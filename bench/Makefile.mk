@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # `make bench` builds the benchmarks and runs them beside their peers. Nothing of this is built by `make` or tested by
 # `make check`: peers are optional, and a missing one is named.
-EXTRA_PROGRAMS += bench/compare bench/fork_join/parallel bench/fork_join/one-worker bench/fork_join/serial
+EXTRA_PROGRAMS += bench/compare bench/futures/floor bench/futures/memory bench/futures/parallel \
+	bench/fork_join/parallel bench/fork_join/one-worker bench/fork_join/serial
 bench_cflags = -O3 $(AM_CFLAGS) -Wno-conversion -Wno-shadow -Wno-pedantic
 
 bench_compare_LDADD = -lm
@@ -87,8 +88,35 @@ bench/fork_join/tbb: bench/fork_join/tbb.cc bench/fork_join/kernels.h bench/meas
 	@$(MKDIR_P) $(@D)
 	@$(CXX) -std=c++17 -O2 $< -o $@ -ltbb -lm $(bench_quietly)
 
-.PHONY: bench bench-fork-join bench-loops
-bench: bench-loops bench-fork-join
+bench_futures_parallel_SOURCES = bench/futures/parallel.c bench/futures/kernels.h bench/measure.h
+bench_futures_parallel_CFLAGS = $(bench_cflags) -O2
+bench_futures_parallel_LDADD = libparallel.la -lm
+bench_futures_memory_CFLAGS = $(bench_cflags) -O2
+bench_futures_memory_LDADD = libparallel.la
+bench_futures_floor_SOURCES = bench/futures/floor.c bench/futures/kernels.h bench/measure.h
+bench_futures_floor_CFLAGS = $(bench_cflags) -O2
+bench_futures_floor_LDADD = -lm
+EXTRA_DIST += bench/futures/c11threads.c bench/futures/libuv.c bench/futures/python.py bench/futures/run.sh \
+	bench/futures/tbb.cc
+bench_futures_peers = bench/futures/c11threads bench/futures/libuv bench/futures/tbb
+CLEANFILES += $(bench_futures_peers) bench/futures/futures.dat
+
+bench/futures/c11threads: bench/futures/c11threads.c bench/futures/kernels.h bench/measure.h
+	@$(MKDIR_P) $(@D)
+	@gcc -O2 $< -o $@ -lpthread -lm $(bench_quietly)
+
+bench/futures/libuv: bench/futures/libuv.c bench/futures/kernels.h bench/measure.h
+	@$(MKDIR_P) $(@D)
+	@gcc -O2 $< -o $@ -luv -lpthread -lm $(bench_quietly)
+
+bench/futures/tbb: bench/futures/tbb.cc bench/futures/kernels.h bench/measure.h
+	@$(MKDIR_P) $(@D)
+	@$(CXX) -std=c++17 -O2 $< -o $@ -ltbb -lpthread -lm $(bench_quietly)
+
+.PHONY: bench bench-fork-join bench-futures bench-loops
+bench: bench-loops bench-fork-join bench-futures
+bench-futures: bench/compare bench/futures/floor bench/futures/memory bench/futures/parallel $(bench_futures_peers)
+	@sh $(srcdir)/bench/futures/run.sh bench/futures $(srcdir)/bench/futures
 bench-fork-join: bench/compare bench/fork_join/parallel bench/fork_join/one-worker bench/fork_join/serial \
 	$(bench_fork_join_peers)
 	@sh $(srcdir)/bench/fork_join/run.sh bench/fork_join

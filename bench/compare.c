@@ -5,11 +5,11 @@
  *
  *     compare ROUNDS SECONDS DATA-FILE kernel... -- label=program...
  *
- * The first program is ours; the one with the label "serial" is a floor, not a peer. Further programs of ours, which are
- * the first with another compiler, have labels ours-X, and are compared with the peers X-... alone. In each round every program runs
- * once, one after the other and in rotating order, so that what else the machine does hits all of them. Ratios are
- * formed within a round and their median is shown: more than 1 means that ours is faster. The spread is that of our own
- * times: (upper quartile - lower quartile) / median.
+ * The first program is ours; those with the labels "serial" and "floor" are no peers. Further programs of ours, which are
+ * the first with another compiler, have labels ours-X, and are compared with the peers X-... alone. In each round every
+ * program runs once, one after the other and in rotating order, so that what else the machine does hits all of them.
+ * Ratios are formed within a round and their median is shown: more than 1 means that ours is faster. The spread is that
+ * of our own times: (upper quartile - lower quartile) / median.
  *
  * Does not: judge. A goal stands beside each ratio; who reads the table sees whether it is met. */
 #include <math.h>
@@ -80,7 +80,7 @@ static int is_kin(const struct program *peer, const char *kin)
 
 static void print_row(const char *kernel, const struct program *ours, const struct program *programs, int count, int rounds)
 {
-    const struct program *best = NULL, *serial = NULL;
+    const struct program *best = NULL, *serial = NULL, *floor = NULL;
     int is_first = ours == programs;
     double best_ratio = INFINITY;
     for (int i = 1; i < count; i++) {
@@ -89,6 +89,10 @@ static void print_row(const char *kernel, const struct program *ours, const stru
             continue;
         if (strcmp(other->label, "serial") == 0) {
             serial = is_first ? other : NULL;
+            continue;
+        }
+        if (strcmp(other->label, "floor") == 0) {
+            floor = other;
             continue;
         }
         double ratio = median_ratio(other, ours, rounds);
@@ -106,6 +110,8 @@ static void print_row(const char *kernel, const struct program *ours, const stru
         double ratio = median_ratio(serial, ours, rounds);
         printf("  serial %5.2f  %s", ratio, ratio >= goal.serial ? "met" : "MISSED");
     }
+    if (floor != NULL)
+        printf("  floor %5.2f", median_ratio(floor, ours, rounds));
     printf("\n");
 }
 

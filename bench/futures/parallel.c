@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Futures of PARALLEL_FN. -DBENCH_WORKERS: how many. */
+ * Futures of PARALLEL_FN. */
 #include <parallel.h>
 
 static long add_one(long number)
@@ -13,11 +13,10 @@ static parallel_executor *executor;
 #define BENCH_FUTURE                  parallel_future *
 #define BENCH_SUBMIT(future, number)  future = add_one_on(executor, number)
 #define BENCH_AWAIT(future)           add_one_await(future)
+#define BENCH_SUITS(kernel)           true
 #define BENCH_BEGIN()                                                                                         \
     do {                                                                                                      \
-        parallel_executor_options options = parallel_executor_options_default();                              \
-        options.workers = BENCH_WORKERS;                                                                      \
-        if (parallel_executor_open_with(&options, &executor) != 0)                                            \
+        if (parallel_executor_open("threads:1", &executor) != 0)                                              \
             return 1;                                                                                         \
     } while (0)
 
