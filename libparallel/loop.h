@@ -52,7 +52,7 @@ typedef struct parallel_loop_options {
 } parallel_loop_options;
 
 /* What follows belongs to the macros; members are private to the library. An iteration has an offset, counted from 0,
- * and a position: `base` plus its offset, which for a loop of step 1 is the value of the loop variable. */
+ * and a position: `base` plus its offset, which without PARALLEL_LOOP_STEPS is the value of the loop variable. */
 
 /* The part of a loop that all threads read: one cache line, written while they run only by an iteration that stops. */
 struct parallel_loop_shared {
@@ -121,6 +121,8 @@ enum {
     PARALLEL_LOOP_END_SIGNED = 1 << 2,
     PARALLEL_LOOP_ALONE = 1 << 3,          /* no OpenMP, or inside a region: one thread */
     PARALLEL_LOOP_REDUCES = 1 << 4,
+    PARALLEL_LOOP_STEPS = 1 << 5,          /* a step other than 1 may have been given; positions are offsets */
+    PARALLEL_LOOP_STEP_SIGNED = 1 << 6,    /* the expression for the step is */
 };
 
 /* Begins a loop: bounds of any type up to 64 bits, converted as they are. Only what open() reads is written, and in its
@@ -150,6 +152,23 @@ static inline parallel_chunk *parallel_chunk_init(parallel_chunk *chunk, int thr
     chunk->thread = (uint32_t)thread;
     chunk->threads = (uint32_t)threads;
     return chunk;
+}
+
+/* With PARALLEL_LOOP_STEPS. */
+static inline void parallel_loop_set_step(parallel_loop *loop, uint64_t step)
+{
+    loop->step = step;
+}
+
+static inline uint64_t parallel_loop_step(const parallel_loop *loop)
+{
+    return loop->step;
+}
+
+/* The value of the loop variable at an offset, modulo 2^64. */
+static inline uint64_t parallel_loop_value(const parallel_loop *loop, uint64_t offset)
+{
+    return loop->begin + offset * loop->step;
 }
 
 /* Chooses workers and opens the loop: 1 if the region is to run; 0 if there is nothing to do, or the loop cannot begin. */

@@ -7,12 +7,20 @@
  *     PARALLEL_FOR(i, begin, end, .grain = 64)     the same; options are those of struct parallel_loop_options
  *         body
  *
+ *     PARALLEL_FOR_STEP(i, begin, end, 3)          for (T i = begin; i < end; i += 3)
+ *         body                                         body
+ *     PARALLEL_FOR_STEP(i, begin, end, -3)         for (T i = begin; i > end; i += -3)
+ *         body                                         body
+ *
  * The iterations run on the threads of the caller's OpenMP team, in any order, so they must not depend on each other. The
  * body sees the variables around it, as in any loop; what several iterations write they must write to different places.
  *
  * - T is the integer type that `begin + end` has after the usual promotions; `i` is a variable of that type, which the
  *   body does not change. Bounds are evaluated once. An empty or reversed range runs zero times. A negative bound beside
  *   an unsigned T fails with PARALLEL_ERANGE.
+ * - A step is any integer expression, evaluated once; 0 fails with PARALLEL_EINVALID. `i` takes the values of the serial
+ *   loop, also where one more step would leave the range of T. A T that is unsigned cannot count down to 0 and include it,
+ *   as in the serial loop.
  * - `continue` ends the iteration. `break` stops the loop: every iteration below the lowest one that breaks has run, of
  *   those above it some may have; .stopped_at receives that index.
  * - parallel_fail() and then `break` fails the loop with the error of the lowest failing index, which is the one that the
@@ -29,6 +37,12 @@
  *         for (parallel_chunk C, *unused = parallel_chunk_init(&C, ...); parallel_loop_next(&L, &C); )
  *           for (T i = (T)C.first, l = (T)C.last; C.unfinished; C.unfinished = 0, C.at = (uint64_t)i)
  *             for (; i < l; ++i)
+ *               body
+ *
+ * With a step the last three count iterations (k), and the loop variable goes along, in unsigned arithmetic:
+ *
+ *           for (uint64_t k = C.first, l = C.last; C.unfinished; C.unfinished = 0, C.at = k)
+ *             for (T i = (T)(begin + k * step), s = (T)step; k < l; ++k, i = (T)((uint64_t)i + (uint64_t)s))
  *               body
  */
 #ifndef PARALLEL_FOR_H
@@ -54,13 +68,32 @@
          chunk.unfinished; chunk.unfinished = 0, chunk.at = (uint64_t)i)                                      \
         for (; i < bound; ++i)
 
-/* The first header of every loop. `settings` is a list of expressions, each followed by a comma. */
-#define PARALLEL_LOOP_OPENED(loop, flags, begin, end, settings)                                               \
+#define PARALLEL_FOR_STEP(...) PARALLEL_FOR_STEP_1(__COUNTER__, __VA_ARGS__)
+#define PARALLEL_FOR_STEP_1(id, i, begin, end, ...)                                                           \
+    PARALLEL_FOR_STEP_2(PARALLEL_PP_CAT(parallel_loop_, id), PARALLEL_PP_CAT(parallel_chunk_, id),            \
+                        PARALLEL_PP_CAT(parallel_count_, id), PARALLEL_PP_CAT(parallel_bound_, id),           \
+                        PARALLEL_PP_CAT(parallel_step_, id), i, begin, end, PARALLEL_PP_FIRST(__VA_ARGS__),   \
+                        __VA_ARGS__)
+/* What follows `stride` is `stride` once more, as the head of the list of options. */
+#define PARALLEL_FOR_STEP_2(loop, chunk, k, bound, step, i, begin, end, stride, ...)                          \
+    PARALLEL_LOOP_OPENED(loop, PARALLEL_LOOP_STEPS | PARALLEL_STEP_KIND(stride), begin, end,                  \
+                         parallel_loop_set_step(&loop, (uint64_t)(stride)),                                   \
+                         PARALLEL_PP_EACH(PARALLEL_OPTION, loop, __VA_ARGS__))                                \
+    PARALLEL_LOOP_REGION(loop, )                                                                              \
+    PARALLEL_LOOP_CHUNKS(loop, chunk, parallel_loop_next)                                                     \
+    for (uint64_t k = chunk.first, bound = chunk.last; chunk.unfinished; chunk.unfinished = 0, chunk.at = k)  \
+        for (PARALLEL_INDEX(begin, end) i = (PARALLEL_INDEX(begin, end))parallel_loop_value(&loop, k),        \
+                                        step = (PARALLEL_INDEX(begin, end))parallel_loop_step(&loop);         \
+             k < bound; ++k, i = (PARALLEL_INDEX(begin, end))((uint64_t)(i) + (uint64_t)(step)))
+
+/* The first header of every loop. What follows `end` is a list of expressions, each followed by a
+ * comma. */
+#define PARALLEL_LOOP_OPENED(loop, flags, begin, end, ...)                                                    \
     for (parallel_loop loop __attribute__((cleanup(parallel_loop_cleanup))),                                  \
          *parallel_##loop PARALLEL_UNUSED =                                                                     \
              parallel_loop_init(&loop, PARALLEL_LOOP_KIND(begin, end) | (flags), (uint64_t)(begin),           \
                                 (uint64_t)(end), __FILE__, __LINE__);                                         \
-         loop.is_open ? parallel_loop_close(&loop) : (settings parallel_loop_open(&loop));)
+         loop.is_open ? parallel_loop_close(&loop) : (__VA_ARGS__ parallel_loop_open(&loop));)
 
 #define PARALLEL_OPTION(loop, number, option) (void)(loop.options option),
 
@@ -79,6 +112,10 @@
 #define PARALLEL_INDEX(begin, end) __typeof__(((begin) + (end)) | 0)
 
 #define PARALLEL_IS_SIGNED(type) ((type)-1 < (type)1)
+
+#define PARALLEL_STEP_KIND(step)                                                                              \
+    (PARALLEL_IS_SIGNED(__typeof__((step) | 0)) * PARALLEL_LOOP_STEP_SIGNED |                                 \
+     (int)(sizeof(char[sizeof(step) <= sizeof(uint64_t) ? 1 : -1]) - 1))
 
 /* The array of size -1 refuses a T of more than 64 bits. */
 #define PARALLEL_LOOP_KIND(begin, end)                                                                        \

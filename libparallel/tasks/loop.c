@@ -90,17 +90,29 @@ static int check(const parallel_loop *loop)
     if (is_negative_beside_unsigned(loop, PARALLEL_LOOP_END_SIGNED, loop->end))
         return pl_error_set(PARALLEL_ERANGE, 0, "end: %" PRId64 " is negative and the loop variable is unsigned",
                             (int64_t)loop->end);
+    if ((loop->kind & PARALLEL_LOOP_STEPS) && loop->step == 0)
+        return pl_error_set(PARALLEL_EINVALID, 0, "step: 0 leads nowhere");
     if (loop->options.workers > LARGEST_WORKER_COUNT)
         return pl_error_set(PARALLEL_EINVALID, 0, ".workers: %zu is more than %d", loop->options.workers,
                             LARGEST_WORKER_COUNT);
     return 0;
 }
 
+static uint64_t count_values(const parallel_loop *loop, uint64_t from, uint64_t to)
+{
+    bool is_empty = loop->kind & PARALLEL_LOOP_SIGNED ? (int64_t)from >= (int64_t)to : from >= to;
+    return is_empty ? 0 : to - from;
+}
+
 static uint64_t count_iterations(const parallel_loop *loop)
 {
-    bool is_empty = loop->kind & PARALLEL_LOOP_SIGNED ? (int64_t)loop->begin >= (int64_t)loop->end
-                                                      : loop->begin >= loop->end;
-    return is_empty ? 0 : loop->end - loop->begin;
+    if (!(loop->kind & PARALLEL_LOOP_STEPS))
+        return count_values(loop, loop->begin, loop->end);
+    bool is_downward = (loop->kind & PARALLEL_LOOP_STEP_SIGNED) && (int64_t)loop->step < 0;
+    uint64_t distance = is_downward ? count_values(loop, loop->end, loop->begin)
+                                    : count_values(loop, loop->begin, loop->end);
+    uint64_t stride = is_downward ? 0 - loop->step : loop->step;
+    return distance == 0 ? 0 : (distance - 1) / stride + 1;
 }
 
 /* Units have `unit` iterations, or a multiple that makes their count fit. */
@@ -202,7 +214,7 @@ static int choose_workers(parallel_loop *loop, const void *where)
 static void report_value(parallel_loop *loop, uint64_t offset)
 {
     if (loop->options.stopped_at != NULL)
-        *loop->options.stopped_at = (int64_t)(loop->begin + offset * loop->step);
+        *loop->options.stopped_at = (int64_t)parallel_loop_value(loop, offset);
 }
 
 static void succeed(parallel_loop *loop)
@@ -229,7 +241,7 @@ static void fail(const parallel_loop *loop, const parallel_error *failure, const
 static void fail_at(parallel_loop *loop)
 {
     char where[40];
-    uint64_t value = loop->begin + loop->failed_at * loop->step;
+    uint64_t value = parallel_loop_value(loop, loop->failed_at);
     if (loop->kind & PARALLEL_LOOP_SIGNED)
         snprintf(where, sizeof where, " at index %" PRId64, (int64_t)value);
     else
@@ -291,7 +303,7 @@ static int begin(parallel_loop *loop, const void *where)
     if (code != 0)
         return code;
     shared->stop = UINT64_MAX;
-    shared->base = loop->begin;
+    shared->base = loop->kind & PARALLEL_LOOP_STEPS ? 0 : loop->begin;
     shared->count = count_iterations(loop);
     if (shared->count == 0)
         return 0;

@@ -8,6 +8,7 @@ macros_c_loops = \
 	tests/macros/every_operator_reduces_every_type \
 	tests/macros/failure_is_that_of_the_lowest_index \
 	tests/macros/reductions_have_the_same_bits \
+	tests/macros/steps_are_those_of_the_serial_loop \
 	tests/macros/team_threads_live_in_their_places
 macros_cxx_loops = \
 	tests/macros/loops_are_loops_in_cplusplus

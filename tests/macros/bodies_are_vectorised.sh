@@ -14,6 +14,14 @@ void scale(double *restrict y, const double *restrict x, size_t n, double a)
         y[i] = a * x[i] + y[i];
 }
 END
+cat >"$work/step.c" <<'END'
+#include <parallel.h>
+void scale(double *restrict y, const double *restrict x, size_t n, double a)
+{
+    PARALLEL_FOR_STEP(i, n, (size_t)0, -1)
+        y[i] = a * x[i] + y[i];
+}
+END
 cat >"$work/sum.c" <<'END'
 #include <parallel.h>
 long sum(const int *x, size_t n)
@@ -43,4 +51,5 @@ vectorises() {
 }
 
 vectorises body.c 4
+vectorises step.c 4
 vectorises sum.c 5
