@@ -25,6 +25,7 @@ EXTRA_DIST += \
 	bench/fork_join/run.sh \
 	bench/fork_join/tbb.cc \
 	bench/loops/kernels.h \
+	bench/loops/numerical.h \
 	bench/loops/openmp.c \
 	bench/loops/parallel.c \
 	bench/loops/pthreadpool.cc \
@@ -43,33 +44,33 @@ bench_quietly = 2>$@.log || { echo "not built: $@ (see $@.log)"; rm -f $@; }
 
 bench_link_ours = $(LIBTOOL) --silent --tag=CC --mode=link
 
-bench/loops/ours-libgomp: bench/loops/parallel.c bench/loops/kernels.h bench/measure.h libparallel.la
+bench/loops/ours-libgomp: bench/loops/parallel.c bench/loops/kernels.h bench/loops/numerical.h bench/measure.h libparallel.la
 	@$(MKDIR_P) $(@D)
 	@{ gcc -O3 -fopenmp -I$(srcdir) -I$(srcdir)/macros -c $(srcdir)/bench/loops/parallel.c -o $@.o && \
 		$(bench_link_ours) gcc -fopenmp $@.o -o $@ libparallel.la -lm; } $(bench_quietly)
 
-bench/loops/ours-libomp: bench/loops/parallel.c bench/loops/kernels.h bench/measure.h libparallel.la
+bench/loops/ours-libomp: bench/loops/parallel.c bench/loops/kernels.h bench/loops/numerical.h bench/measure.h libparallel.la
 	@$(MKDIR_P) $(@D)
 	@{ clang -O3 -fopenmp -I$(srcdir) -I$(srcdir)/macros -c $(srcdir)/bench/loops/parallel.c -o $@.o && \
 		$(bench_link_ours) clang -fopenmp $@.o -o $@ libparallel.la -lm; } $(bench_quietly)
 
-bench/loops/serial: bench/loops/serial.c bench/loops/kernels.h bench/measure.h
+bench/loops/serial: bench/loops/serial.c bench/loops/kernels.h bench/loops/numerical.h bench/measure.h
 	@$(MKDIR_P) $(@D)
 	@gcc -O3 $< -o $@ -lm $(bench_quietly)
 
-bench/loops/libgomp-%: bench/loops/openmp.c bench/loops/kernels.h
+bench/loops/libgomp-%: bench/loops/openmp.c bench/loops/kernels.h bench/loops/numerical.h
 	@$(MKDIR_P) $(@D)
 	@gcc -O3 -fopenmp -DBENCH_SCHEDULE="$$(echo $* | tr - ,)" $< -o $@ -lm $(bench_quietly)
 
-bench/loops/libomp-%: bench/loops/openmp.c bench/loops/kernels.h
+bench/loops/libomp-%: bench/loops/openmp.c bench/loops/kernels.h bench/loops/numerical.h
 	@$(MKDIR_P) $(@D)
 	@clang -O3 -fopenmp -DBENCH_SCHEDULE="$$(echo $* | tr - ,)" $< -o $@ -lm $(bench_quietly)
 
-bench/loops/tbb-%: bench/loops/tbb.cc bench/loops/kernels.h
+bench/loops/tbb-%: bench/loops/tbb.cc bench/loops/kernels.h bench/loops/numerical.h
 	@$(MKDIR_P) $(@D)
 	@$(CXX) -std=c++17 -O3 -DBENCH_PARTITIONER=tbb::$*_partitioner $< -o $@ -ltbb -lm $(bench_quietly)
 
-bench/loops/pthreadpool: bench/loops/pthreadpool.cc bench/loops/kernels.h
+bench/loops/pthreadpool: bench/loops/pthreadpool.cc bench/loops/kernels.h bench/loops/numerical.h
 	@$(MKDIR_P) $(@D)
 	@$(CXX) -std=c++17 -O3 $< -o $@ -lpthreadpool -lpthread -lm $(bench_quietly)
 

@@ -4,6 +4,18 @@
 # and no script in its place, so that it starts as fast as it will once installed, and a debugger can take it.
 examples_ldflags = $(AM_LDFLAGS) -no-install
 
+noinst_PROGRAMS += examples/jacobi
+examples_jacobi_SOURCES = examples/jacobi.c
+examples_jacobi_CFLAGS = $(AM_CFLAGS) $(OPENMP_CFLAGS)
+examples_jacobi_LDFLAGS = $(examples_ldflags)
+examples_jacobi_LDADD = libparallel.la
+
+noinst_PROGRAMS += examples/nbody
+examples_nbody_SOURCES = examples/nbody.c
+examples_nbody_CFLAGS = $(AM_CFLAGS) $(OPENMP_CFLAGS)
+examples_nbody_LDFLAGS = $(examples_ldflags)
+examples_nbody_LDADD = libparallel.la -lm
+
 noinst_PROGRAMS += examples/pi
 examples_pi_SOURCES = examples/pi.c
 examples_pi_CFLAGS = $(AM_CFLAGS) $(OPENMP_CFLAGS)
@@ -15,6 +27,12 @@ examples_saxpy_SOURCES = examples/saxpy.c
 examples_saxpy_CFLAGS = $(AM_CFLAGS) $(OPENMP_CFLAGS)
 examples_saxpy_LDFLAGS = $(examples_ldflags)
 examples_saxpy_LDADD = libparallel.la
+
+noinst_PROGRAMS += examples/spmv
+examples_spmv_SOURCES = examples/spmv.c
+examples_spmv_CFLAGS = $(AM_CFLAGS) $(OPENMP_CFLAGS)
+examples_spmv_LDFLAGS = $(examples_ldflags)
+examples_spmv_LDADD = libparallel.la -lm
 
 if HAVE_LIBCRYPTO
 noinst_PROGRAMS += examples/digest

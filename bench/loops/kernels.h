@@ -171,13 +171,16 @@ static double run_trivial(void)
     return 0;
 }
 
+#include "numerical.h"
+
 static const struct bench_kernel bench_kernels[] = {
     {"empty", run_empty, 0},          {"meet", run_meet, 0},
     {"meet-after-100us", run_meet, 1e5}, {"meet-after-1ms", run_meet, 1e6},
     {"saxpy", run_saxpy, 0},          {"uniform", run_uniform, 0},
     {"linear", run_linear, 0},        {"power", run_power, 0},
     {"mandelbrot", run_mandelbrot, 0}, {"sum", run_sum, 0},
-    {"trivial", run_trivial, 0},
+    {"trivial", run_trivial, 0},      {"jacobi", run_jacobi, 0},
+    {"spmv", run_spmv, 0},            {"nbody", run_nbody, 0},
 };
 
 static int bench_loops_main(int argc, char **argv)

@@ -2,6 +2,7 @@
 examples_tests = \
 	tests/examples/digest_equals_sha256sum.sh \
 	tests/examples/digest_reports_what_it_cannot_read.sh \
+	tests/examples/kernels_equal_their_serial_runs.sh \
 	tests/examples/mandelbrot_is_the_same_on_any_executor.sh \
 	tests/examples/pi_has_the_same_digits_on_any_executor.sh \
 	tests/examples/saxpy_is_right.sh
