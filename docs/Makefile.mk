@@ -4,6 +4,7 @@ EXTRA_DIST += \
 	docs/protocols/parking.md \
 	docs/protocols/parking.pml \
 	docs/protocols/process-worker.md \
+	docs/protocols/process-worker.pml \
 	docs/protocols/shared_space.md \
 	docs/protocols/spawning.md \
 	docs/protocols/threads.md

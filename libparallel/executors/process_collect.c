@@ -104,6 +104,15 @@ static void end_done_slot(struct pl_processes *processes, uint32_t slot, int wor
     end_slot(processes, slot, worker, &outcome);
 }
 
+/* -1: it has gone, and what it had finished was found before it announced it. */
+static int worker_of_number(const struct pl_processes *processes, uint16_t number)
+{
+    for (uint32_t index = 0; index < pl_processes_seat_count(processes); index++)
+        if (pl_processes_is_staffed(processes, index) && (uint16_t)processes->posts[index].number == number)
+            return (int)index;
+    return -1;
+}
+
 static bool drain(struct pl_processes *processes, uint32_t index)
 {
     struct pl_post *post = &processes->posts[index];
@@ -111,8 +120,9 @@ static bool drain(struct pl_processes *processes, uint32_t index)
     uint32_t slot;
     while (pl_crew_collect(processes->seats[index], &post->position, &slot)) {
         has_found = true;
-        if (pl_slot_state_of(pl_slot_look(&processes->crew->slots[slot])) == PL_SLOT_DONE)
-            end_done_slot(processes, slot, (int)index);
+        uint64_t word = pl_slot_look(&processes->crew->slots[slot]);
+        if (pl_slot_state_of(word) == PL_SLOT_DONE) /* else it was found before it was announced */
+            end_done_slot(processes, slot, worker_of_number(processes, pl_slot_number_of(word)));
     }
     return has_found;
 }
@@ -352,6 +362,27 @@ static void stop_late_calls(struct pl_processes *processes, uint64_t now_ns)
         pl_process_hub_poke(processes->hub);
 }
 
+/* Calls that are done, and whose worker has been stopped before it could say so. */
+static void collect_unannounced(struct pl_processes *processes)
+{
+    for (uint32_t slot = 0; slot < PL_CREW_SLOTS; slot++) {
+        uint64_t word = pl_slot_look(&processes->crew->slots[slot]);
+        if (pl_slot_state_of(word) == PL_SLOT_DONE)
+            end_done_slot(processes, slot, worker_of_number(processes, pl_slot_number_of(word)));
+    }
+}
+
+/* Whoever is thought to be awake takes nothing: it may be stopped, or was killed with the wake that was meant for
+ * others. */
+static void call_everybody(struct pl_processes *processes)
+{
+    bool has_woken = false;
+    while (pl_crew_wake_one(processes->crew, processes->seats))
+        has_woken = true;
+    if (!has_woken)
+        pl_processes_call_another(processes);
+}
+
 void pl_processes_tick(struct pl_processes *processes, uint64_t now_ns)
 {
     if (pl_load_relaxed(&processes->unfinished) == 0) /* relaxed: the next tick sees it */
@@ -359,14 +390,12 @@ void pl_processes_tick(struct pl_processes *processes, uint64_t now_ns)
     if (processes->timeout_ns > 0)
         stop_late_calls(processes, now_ns);
     uint64_t head = pl_crew_head(processes->crew);
+    collect_unannounced(processes);
     pl_processes_repeat_hints(processes);
     pl_processes_refill(processes);
     pl_processes_call_workers(processes);
-    /* Calls wait, and since the last tick nobody has taken one: whoever is thought to be awake may be stopped, or was
-     * killed with the wake that was meant for others. */
-    if (head == processes->head_at_tick && has_hints(processes))
-        while (pl_crew_wake_one(processes->crew, processes->seats))
-            continue;
+    if (head == processes->head_at_tick && has_hints(processes)) /* calls wait, and since the last tick none was taken */
+        call_everybody(processes);
     processes->head_at_tick = head;
 }
 

@@ -141,6 +141,15 @@ void pl_processes_call_workers(struct pl_processes *processes)
         pl_process_hub_poke(processes->hub);
 }
 
+void pl_processes_call_another(struct pl_processes *processes)
+{
+    pl_lock_acquire(&processes->lock);
+    bool has_ordered = order_one(processes);
+    pl_lock_release(&processes->lock);
+    if (has_ordered)
+        pl_process_hub_poke(processes->hub);
+}
+
 /* ---- Waiting tasks ---- */
 
 /* Under the lock. */

@@ -132,6 +132,9 @@ void pl_processes_refill(struct pl_processes *processes);
 /* Sees to it that as many workers are awake as there are calls for. */
 void pl_processes_call_workers(struct pl_processes *processes);
 
+/* Orders one worker more, if there may be one. */
+void pl_processes_call_another(struct pl_processes *processes);
+
 /* Gives hints anew for pending slots whose last one was taken by a worker that did not claim. */
 void pl_processes_repeat_hints(struct pl_processes *processes);
 

@@ -28,6 +28,11 @@ executors_suite = \
 	tests/executors/wait_modes.c \
 	tests/executors/worker_counts.c
 
+dist_check_SCRIPTS += \
+	tests/executors/process_model.sh
+TESTS += \
+	tests/executors/process_model.sh
+
 if HAVE_CHECK
 executors_kinds = \
 	tests/executors/processes \

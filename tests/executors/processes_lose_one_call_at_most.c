@@ -282,6 +282,35 @@ PROPERTY(the_death_of_idle_workers_fails_nothing)
 }
 PROPERTY_END
 
+static void stop_and_wait(pid_t pid)
+{
+    ck_assert_int_eq(kill(pid, SIGSTOP), 0);
+    char path[64], line[512] = "", *end = NULL;
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    while (end == NULL || end[2] != 'T') {
+        FILE *stat = fopen(path, "re");
+        ck_assert_ptr_nonnull(stat);
+        ck_assert_ptr_nonnull(fgets(line, sizeof line, stat));
+        fclose(stat);
+        end = strrchr(line, ')');
+    }
+}
+
+/* What broke: the only worker that had been started was stopped, counted as one that was awake, and no other one was
+ * started. */
+PROPERTY(a_stopped_worker_holds_up_no_other_call)
+{
+    parallel_executor *executor = open_processes("processes:2,places=none");
+    pid_t first = (pid_t)own_pid_await(own_pid_on(executor));
+    stop_and_wait(first);
+    for (int round = 0; round < 3; round++)
+        ck_assert_int_ne(own_pid_await(own_pid_on(executor)), first);
+    ck_assert_int_eq(kill(first, SIGCONT), 0);
+    check_still_works(executor);
+    ck_assert_int_eq(parallel_executor_close(executor), 0);
+}
+PROPERTY_END
+
 PROPERTY(without_a_zygote_calls_fail_and_nothing_hangs)
 {
     ck_assert_int_eq(setpgid(0, 0), 0);
@@ -376,5 +405,5 @@ PROPERTIES(each_death_is_named, a_call_over_its_time_ends_and_the_next_one_is_no
            a_running_call_is_killed_and_a_pending_one_cancelled,
            retries_make_a_call_again_and_a_poisoned_one_fails_alone, a_worker_serves_as_many_calls_as_max_tasks_says,
            memory_is_limited, an_initializer_that_fails_or_crashes_fails_every_call,
-           the_death_of_idle_workers_fails_nothing, without_a_zygote_calls_fail_and_nothing_hangs,
+           the_death_of_idle_workers_fails_nothing, a_stopped_worker_holds_up_no_other_call, without_a_zygote_calls_fail_and_nothing_hangs,
            other_kinds_refuse_what_only_processes_can, a_program_with_threads_is_told_so, a_forked_child_opens_its_own)

@@ -2,9 +2,9 @@
  *
  * A storm: calls on four workers while another process sends SIGKILL, SIGSEGV and SIGSTOP with SIGCONT to random workers,
  * and kills the zygote once. Every future ends exactly once, each failure matches an entry of the killer's log, which no
- * other failure matches, and in the end no process is left.
+ * other failure matches, and in the end no process, file or entry of /dev/shm is left.
  *
- * PARALLEL_TEST_STORM_SECONDS makes it longer than a test of every day, PARALLEL_TEST_STORM_SEED repeats a storm. */
+ * PARALLEL_TEST_STORM_SECONDS=60 makes it longer than a test of every day, PARALLEL_TEST_STORM_SEED repeats a storm. */
 #include <parallel.h>
 
 #include <fcntl.h>
@@ -122,6 +122,17 @@ static bool matches_an_entry(struct kill_log *log, const parallel_failure *failu
     return false;
 }
 
+static size_t count_entries(const char *path)
+{
+    DIR *folder = opendir(path);
+    size_t count = 0;
+    while (folder != NULL && readdir(folder) != NULL)
+        count++;
+    if (folder != NULL)
+        closedir(folder);
+    return count;
+}
+
 static long from_environment(const char *name, long fallback)
 {
     const char *text = getenv(name);
@@ -132,7 +143,7 @@ PROPERTY(every_future_ends_once_whoever_is_killed)
 {
     ck_assert_int_eq(setpgid(0, 0), 0);
     pid_t group = getpid();
-    long seconds = from_environment("PARALLEL_TEST_STORM_SECONDS", 3);
+    long seconds = from_environment("PARALLEL_TEST_STORM_SECONDS", 10);
     random_state = (uint64_t)from_environment("PARALLEL_TEST_STORM_SEED", (long)time(NULL));
     printf("storm: PARALLEL_TEST_STORM_SEED=%llu PARALLEL_TEST_STORM_SECONDS=%ld\n", (unsigned long long)random_state,
            seconds);
@@ -146,7 +157,10 @@ PROPERTY(every_future_ends_once_whoever_is_killed)
         kill_at_random(log, group);
     }
 
-    parallel_executor *executor;
+    parallel_executor *executor; /* what the library opens once and keeps is there after the first one */
+    ck_assert_int_eq(parallel_executor_open("processes:4,places=none,name=calm", &executor), 0);
+    ck_assert_int_eq(parallel_executor_close(executor), 0);
+    size_t files = count_entries("/proc/self/fd"), segments = count_entries("/dev/shm");
     ck_assert_int_eq(parallel_executor_open("processes:4,places=none,name=storm", &executor), 0);
     struct {
         parallel_future *future;
@@ -200,6 +214,8 @@ PROPERTY(every_future_ends_once_whoever_is_killed)
     for (int turn = 0; (count = processes_of_group(group, "", left, 16)) > 1 && turn < 1000; turn++)
         pause_for_us(1000); /* the last ones may be in the middle of their death */
     ck_assert_uint_eq(count, 1);
+    ck_assert_uint_eq(count_entries("/proc/self/fd"), files);
+    ck_assert_uint_le(count_entries("/dev/shm"), segments);
     free(window);
 }
 PROPERTY_END
