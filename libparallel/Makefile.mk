@@ -24,6 +24,7 @@ libparallelinclude_HEADERS = \
 	libparallel/scope.h \
 	libparallel/settings.h \
 	libparallel/shared.h \
+	libparallel/sum.h \
 	libparallel/topology.h \
 	libparallel/wait.h
 

@@ -6,4 +6,5 @@ include_HEADERS = \
 	macros/parallel_for.h \
 	macros/parallel_preprocessor.h \
 	macros/parallel_reduce.h \
+	macros/parallel_reduce_simd.h \
 	macros/parallel_serial.h

@@ -16,6 +16,7 @@
 #include <libparallel/scope.h>
 #include <libparallel/settings.h>
 #include <libparallel/shared.h>
+#include <libparallel/sum.h>
 #include <libparallel/topology.h>
 #include <libparallel/wait.h>
 
@@ -23,5 +24,6 @@
 #include "parallel_fn.h"
 #include "parallel_for.h"
 #include "parallel_reduce.h"
+#include "parallel_reduce_simd.h"
 
 #endif

@@ -17,6 +17,7 @@
  *   length alone (or by .grain); each unit begins with the operator's identity and runs in source order; and the units' values are
  *   combined in the order of the range, beginning with the value that the variable had before the loop. So
  *   a sum of floating-point numbers is not that of one long serial loop, but always the same.
+ *   (parallel_reduce_simd.h: sums that may be vectorised; libparallel/sum.h: sums that lose nothing to rounding.)
  * - In the body the variable is the unit's own: it says what has been accumulated in this unit. With min and max it
  *   begins with the value before the loop.
  * - A variable is a plain identifier of the function around: a local variable or a parameter. Its type is any arithmetic
@@ -52,21 +53,24 @@
                       PARALLEL_PP_CAT(parallel_bound_, id), i, begin, PARALLEL_PP_FIRST(__VA_ARGS__),         \
                       __VA_ARGS__)
 #define PARALLEL_REDUCE_2(loop, chunk, bound, i, begin, end, ...)                                             \
-    PARALLEL_LOOP_OPENED(loop, PARALLEL_LOOP_REDUCES, begin, end,                                             \
-                         PARALLEL_PP_EACH(PARALLEL_REDUCE_SETTING, loop, __VA_ARGS__))                        \
+    PARALLEL_REDUCE_UNITS(loop, chunk, PARALLEL_REDUCE_SETTING, begin, end, __VA_ARGS__)                      \
+    for (PARALLEL_INDEX(begin, end)                                                                           \
+             i = (PARALLEL_PP_EACH(PARALLEL_REDUCE_BEGIN, loop, __VA_ARGS__)(                                 \
+                 PARALLEL_INDEX(begin, end))chunk.first),                                                     \
+             bound = (PARALLEL_INDEX(begin, end))chunk.last;                                                  \
+         chunk.unfinished; PARALLEL_PP_EACH(PARALLEL_REDUCE_STORE, (loop, chunk), __VA_ARGS__)                \
+                               chunk.unfinished = 0,                                                          \
+             chunk.at = (uint64_t)i)                                                                          \
+        for (; i < bound; ++i)
+
+/* The headers of every reduction, down to the one that turns once for each unit. */
+#define PARALLEL_REDUCE_UNITS(loop, chunk, setting, begin, end, ...)                                          \
+    PARALLEL_LOOP_OPENED(loop, PARALLEL_LOOP_REDUCES, begin, end, PARALLEL_PP_EACH(setting, loop, __VA_ARGS__)) \
     for (PARALLEL_PP_EACH(PARALLEL_REDUCE_SAVE, loop, __VA_ARGS__)(void) 0; parallel_reduce_walk(&loop);      \
          PARALLEL_PP_EACH(PARALLEL_REDUCE_COMBINE, loop, __VA_ARGS__)(void) 0)                                \
         for (; parallel_reduce_region(&loop);)                                                                \
             PARALLEL_LOOP_REGION(loop, PARALLEL_PP_EACH(PARALLEL_REDUCE_PRIVATE, loop, __VA_ARGS__))          \
-            PARALLEL_LOOP_CHUNKS(loop, chunk, parallel_reduce_next)                                           \
-            for (PARALLEL_INDEX(begin, end)                                                                   \
-                     i = (PARALLEL_PP_EACH(PARALLEL_REDUCE_BEGIN, loop, __VA_ARGS__)(                         \
-                         PARALLEL_INDEX(begin, end))chunk.first),                                             \
-                     bound = (PARALLEL_INDEX(begin, end))chunk.last;                                          \
-                 chunk.unfinished;                                                                            \
-                 PARALLEL_PP_EACH(PARALLEL_REDUCE_STORE, (loop, chunk), __VA_ARGS__) chunk.unfinished = 0,    \
-                     chunk.at = (uint64_t)i)                                                                  \
-                for (; i < bound; ++i)
+            PARALLEL_LOOP_CHUNKS(loop, chunk, parallel_reduce_next)
 
 /* Each of the following is applied to each item; its expansion for an item that is an option, (operator, variable) or
  * (function, variable, identity) has the corresponding ending. Expressions end with a comma. */

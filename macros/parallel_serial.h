@@ -21,11 +21,19 @@
 #define PARALLEL_USES_OPENMP 0
 #endif
 
+/* PARALLEL_SIMD(reduction(+ : sum)) is `#pragma omp simd reduction(+ : sum)`, also serially, for it uses no thread and
+ * the result shall be the same; nothing without OpenMP. */
+#define PARALLEL_PRAGMA(...) _Pragma(#__VA_ARGS__)
+#ifdef _OPENMP
+#define PARALLEL_SIMD(...) PARALLEL_PRAGMA(omp simd __VA_ARGS__)
+#else
+#define PARALLEL_SIMD(...)
+#endif
+
 #if PARALLEL_USES_OPENMP
 
 /* PARALLEL_OPENMP(parallel num_threads(n)) is `#pragma omp parallel num_threads(n)`, and nothing without OpenMP. */
-#define PARALLEL_OPENMP(...)        PARALLEL_OPENMP_PRAGMA(omp __VA_ARGS__)
-#define PARALLEL_OPENMP_PRAGMA(...) _Pragma(#__VA_ARGS__)
+#define PARALLEL_OPENMP(...) PARALLEL_PRAGMA(omp __VA_ARGS__)
 
 PARALLEL_BEGIN_C
 /* OpenMP's own functions under names of ours, so that this header neither needs nor contradicts <omp.h>. */

@@ -11,6 +11,10 @@
     BENCH_PRAGMA(omp parallel for num_threads(2) schedule(BENCH_SCHEDULE) reduction(+ : sum))                 \
     for (int64_t i = 0; i < (n); i++)                                                                         \
         __VA_ARGS__
+#define BENCH_SUM_SIMD(i, n, sum, ...)                                                                        \
+    BENCH_PRAGMA(omp parallel for simd num_threads(2) schedule(BENCH_SCHEDULE) reduction(+ : sum))            \
+    for (int64_t i = 0; i < (n); i++)                                                                         \
+        __VA_ARGS__
 
 #include "kernels.h"
 

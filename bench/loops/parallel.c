@@ -12,6 +12,9 @@
 #define BENCH_SUM(i, n, sum, ...)                                                                             \
     PARALLEL_REDUCE(i, (int64_t)0, (int64_t)(n), (+, sum))                                                    \
     __VA_ARGS__
+#define BENCH_SUM_SIMD(i, n, sum, ...)                                                                        \
+    PARALLEL_REDUCE_SIMD(i, (int64_t)0, (int64_t)(n), (+, sum))                                               \
+    __VA_ARGS__
 
 #include "kernels.h"
 

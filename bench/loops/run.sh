@@ -13,7 +13,7 @@ for label in $2; do
     fi
 done
 export OMP_NUM_THREADS=2 PARALLEL_WORKERS=2
-set -- empty meet meet-after-100us meet-after-1ms saxpy uniform linear power mandelbrot sum trivial jacobi spmv nbody
+set -- empty meet meet-after-100us meet-after-1ms saxpy uniform linear power mandelbrot sum sum-simd trivial jacobi spmv nbody
 # shellcheck disable=SC2086
 "$here/../compare" "${BENCH_ROUNDS:-9}" "${BENCH_SECONDS:-0.2}" "$here/loops.dat" "$@" -- $peers
 if ! command -v gnuplot >/dev/null 2>&1; then

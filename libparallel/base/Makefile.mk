@@ -19,4 +19,5 @@ libparallel_sources += \
 	libparallel/base/settings.c \
 	libparallel/base/settings.h \
 	libparallel/base/size.c \
-	libparallel/base/size.h
+	libparallel/base/size.h \
+	libparallel/base/sum.c

@@ -3,13 +3,15 @@
 # flags, without them, and with them and -DPARALLEL_SERIAL. They link what users link.
 macros_c_loops = \
 	tests/macros/break_stops_at_the_lowest_index \
+	tests/macros/compensated_sums_lose_nothing \
 	tests/macros/every_integer_type_counts_right \
 	tests/macros/every_iteration_runs_once \
 	tests/macros/every_operator_reduces_every_type \
 	tests/macros/failure_is_that_of_the_lowest_index \
 	tests/macros/reductions_have_the_same_bits \
 	tests/macros/steps_are_those_of_the_serial_loop \
-	tests/macros/team_threads_live_in_their_places
+	tests/macros/team_threads_live_in_their_places \
+	tests/macros/vectorised_reductions_are_right
 macros_cxx_loops = \
 	tests/macros/loops_are_loops_in_cplusplus
 macros_loops = $(macros_c_loops) $(macros_cxx_loops)
@@ -29,6 +31,12 @@ tests_macros_annotations_fit_any_signature_SOURCES = \
 	tests/macros/annotations.h \
 	tests/macros/annotations_fit_any_signature.c
 tests_macros_annotations_fit_any_signature_LDADD = $(public_ldadd)
+
+check_PROGRAMS += tests/macros/compensated_sums_survive_fast_math
+TESTS += tests/macros/compensated_sums_survive_fast_math
+tests_macros_compensated_sums_survive_fast_math_SOURCES = tests/macros/compensated_sums_lose_nothing.c
+tests_macros_compensated_sums_survive_fast_math_CFLAGS = $(AM_CFLAGS) -O3 -ffast-math
+tests_macros_compensated_sums_survive_fast_math_LDADD = $(public_ldadd)
 endif
 
 # Automake would want a stanza for each of the three.
