@@ -114,13 +114,17 @@ bool pl_crew_finish(struct pl_crew *crew, struct pl_seat *seat, uint16_t number,
     /* seq_cst: before the look at the bell (step W6); publishes nothing, the slot does that. */
     pl_store_seq_cst(&seat->done[*position % PL_SEAT_DONE_CELLS], cell_of(*position, slot));
     ++*position;
-    uint32_t wanted = pl_load_seq_cst(&crew->wants_bell); /* partner: the collector's last look */
-    if (wanted != 0 && pl_cas_seq_cst(&crew->wants_bell, &wanted, 0))
-        pl_zygote_ring(crew->board);
     return true;
 }
 
-static bool has_hint(struct pl_crew *crew)
+void pl_crew_announce(struct pl_crew *crew)
+{
+    uint32_t wanted = pl_load_seq_cst(&crew->wants_bell); /* after the cell; partner: the collector's last look */
+    if (wanted != 0 && pl_cas_seq_cst(&crew->wants_bell, &wanted, 0))
+        pl_zygote_ring(crew->board);
+}
+
+bool pl_crew_has_hint(struct pl_crew *crew)
 {
     uint64_t head = pl_load_acquire(&crew->head); /* a later head has its own look */
     return cell_has_ticket(pl_load_seq_cst(&crew->hints[head % PL_CREW_HINTS]), head) ||
@@ -136,9 +140,9 @@ bool pl_crew_sleep(struct pl_crew *crew, struct pl_seat *seat)
     bool is_late = false;
     pl_store_seq_cst(&seat->is_asleep, 1); /* before the bit and the look at is_dismissed, for who clears it */
     pl_or_seq_cst(&crew->sleepers[seat->index / 64], bit); /* step W1 */
-    if (!has_hint(crew) && pl_load_seq_cst(&seat->is_dismissed) == 0) /* step W2 */
+    if (!pl_crew_has_hint(crew) && pl_load_seq_cst(&seat->is_dismissed) == 0) /* step W2 */
         while (pl_load_acquire(&seat->is_asleep) == 1 && !is_late)
             is_late = pl_futex_wait(&seat->is_asleep, 1, deadline_ns, PL_FUTEX_SHARED) == PL_FUTEX_TIMED_OUT;
     bool is_wanted = !take_bit(crew, seat->index); /* its bit was taken by whoever woke it */
-    return !is_late || is_wanted || has_hint(crew);
+    return !is_late || is_wanted || pl_crew_has_hint(crew);
 }

@@ -74,8 +74,15 @@ bool pl_crew_collect(struct pl_seat *seat, uint64_t *position, uint32_t *slot);
 /* Takes the next hint and claims its slot, until one can be claimed. False: there are no more hints. */
 bool pl_crew_claim(struct pl_crew *crew, uint16_t number, uint32_t *slot);
 
-/* Finishes a slot, and says so. False: it was stopped, and the worker waits to be killed. */
+/* Finishes a slot, and writes its cell. False: it was stopped, and the worker waits to be killed. If true it owes the
+ * announcement, before it claims another call, sleeps or ends. */
 bool pl_crew_finish(struct pl_crew *crew, struct pl_seat *seat, uint16_t number, uint64_t *position, uint32_t slot);
+
+/* Rings if nobody looks at the cells. */
+void pl_crew_announce(struct pl_crew *crew);
+
+/* Whether there is a hint to take. */
+bool pl_crew_has_hint(struct pl_crew *crew);
 
 /* Sleeps until somebody wakes this worker, or returns at once if there is a hint to take or it is dismissed. False: it
  * has slept for as long as an idle worker stays, and nobody wants it. */
