@@ -60,7 +60,7 @@ struct parallel_loop_shared {
     uint64_t base;  /* position of offset 0 */
     uint64_t count; /* iterations */
     uint64_t unit;  /* iterations in a unit; claims are in units */
-    void *slots;    /* one for each worker: its share of the units; NULL with one worker */
+    void *slots;    /* one for each worker: its share of the units; NULL: shares are dealt out by number */
     void *records;  /* PARALLEL_REDUCE: its variables before the loop, then after each unit */
     uint32_t unit_count;
     uint32_t worker_count;
@@ -76,6 +76,7 @@ struct parallel_loop_shared {
 /* One loop, in the frame of its caller, who alone touches what is not in `shared`. */
 typedef struct parallel_loop {
     struct parallel_loop_shared shared;
+    char apart[64]; /* what follows is the caller's own: lines come in pairs */
     int threads; /* of the parallel region */
     int kind;    /* PARALLEL_LOOP_... */
     int is_open;
@@ -95,7 +96,7 @@ typedef struct parallel_loop {
     unsigned char *last_record;
     int region_is_due;
     uint32_t record_offset[PARALLEL_REDUCE_LIMIT]; /* of each variable */
-} __attribute__((aligned(64))) parallel_loop;
+} __attribute__((aligned(128))) parallel_loop;
 
 /* What one thread of a loop has claimed. */
 typedef struct parallel_chunk {
@@ -112,6 +113,7 @@ typedef struct parallel_chunk {
     uint64_t clock_ns; /* when the current claim began */
     uint32_t grain;
     uint32_t is_joined;
+    uint32_t next_share; /* where shares are dealt out: the next one that is this thread's */
     void *scope[5]; /* struct pl_loop_scope */
 } parallel_chunk;
 

@@ -51,6 +51,8 @@ struct pl_claim {
  * and k alone, so the same loop over the same range finds its pages where it left them. */
 static inline uint32_t pl_claims_share(const struct pl_claims *claims, uint32_t k)
 {
+    if (k == 0 || k == claims->worker_count)
+        return k == 0 ? 0 : claims->unit_count; /* most bounds of small teams, without the division */
     return (uint32_t)((uint64_t)claims->unit_count * k / claims->worker_count);
 }
 

@@ -62,40 +62,49 @@ void pl_loop_fail_at(parallel_loop *loop, uint64_t offset, const parallel_error 
     pl_loop_stop_at(loop, offset);
 }
 
-static int check_settings(void)
+/* Where loops run, by the settings, which do not change once read. */
+enum mode { UNKNOWN, THREADS, SERIAL };
+
+static int read_mode(enum mode *mode)
 {
-    /* Settings do not change once read, so one good answer stands. Relaxed: the flag publishes nothing. */
-    static _Atomic int are_fine;
-    if (pl_load_relaxed(&are_fine))
+    /* Relaxed: the number says everything. */
+    static _Atomic int known;
+    *mode = (enum mode)pl_load_relaxed(&known);
+    if (*mode != UNKNOWN)
         return 0;
     int code = parallel_settings_check();
-    if (code == 0)
-        pl_store_relaxed(&are_fine, 1);
-    return code;
+    if (code != 0)
+        return code;
+    const char *executor = pl_setting_text(PL_SETTING_EXECUTOR);
+    *mode = executor != NULL && strcmp(executor, "serial") == 0 ? SERIAL : THREADS;
+    pl_store_relaxed(&known, (int)*mode);
+    return 0;
 }
 
-static bool is_negative_beside_unsigned(const parallel_loop *loop, int bound_is_signed, uint64_t bound)
+static bool is_negative(const parallel_loop *loop, int bound_is_signed, uint64_t bound)
 {
-    return !(loop->kind & PARALLEL_LOOP_SIGNED) && (loop->kind & bound_is_signed) && (int64_t)bound < 0;
+    return (loop->kind & bound_is_signed) && (int64_t)bound < 0;
+}
+
+static int check_unsigned_bounds(const parallel_loop *loop)
+{
+    if (is_negative(loop, PARALLEL_LOOP_BEGIN_SIGNED, loop->begin))
+        return pl_error_set(PARALLEL_ERANGE, 0, "begin: %" PRId64 " is negative and the loop variable is unsigned",
+                            (int64_t)loop->begin);
+    if (is_negative(loop, PARALLEL_LOOP_END_SIGNED, loop->end))
+        return pl_error_set(PARALLEL_ERANGE, 0, "end: %" PRId64 " is negative and the loop variable is unsigned",
+                            (int64_t)loop->end);
+    return 0;
 }
 
 static int check(const parallel_loop *loop)
 {
-    int code = check_settings();
-    if (code != 0)
-        return code;
-    if (is_negative_beside_unsigned(loop, PARALLEL_LOOP_BEGIN_SIGNED, loop->begin))
-        return pl_error_set(PARALLEL_ERANGE, 0, "begin: %" PRId64 " is negative and the loop variable is unsigned",
-                            (int64_t)loop->begin);
-    if (is_negative_beside_unsigned(loop, PARALLEL_LOOP_END_SIGNED, loop->end))
-        return pl_error_set(PARALLEL_ERANGE, 0, "end: %" PRId64 " is negative and the loop variable is unsigned",
-                            (int64_t)loop->end);
     if ((loop->kind & PARALLEL_LOOP_STEPS) && loop->step == 0)
         return pl_error_set(PARALLEL_EINVALID, 0, "step: 0 leads nowhere");
     if (loop->options.workers > LARGEST_WORKER_COUNT)
         return pl_error_set(PARALLEL_EINVALID, 0, ".workers: %zu is more than %d", loop->options.workers,
                             LARGEST_WORKER_COUNT);
-    return 0;
+    return loop->kind & PARALLEL_LOOP_SIGNED ? 0 : check_unsigned_bounds(loop);
 }
 
 static uint64_t count_values(const parallel_loop *loop, uint64_t from, uint64_t to)
@@ -115,20 +124,22 @@ static uint64_t count_iterations(const parallel_loop *loop)
     return distance == 0 ? 0 : (distance - 1) / stride + 1;
 }
 
+/* A division is 20 cycles, and most loops need none. */
+static uint64_t divide_up(uint64_t count, uint64_t by)
+{
+    return by == 1 ? count : (count - 1) / by + 1;
+}
+
 /* Units have `unit` iterations, or a multiple that makes their count fit. */
 static void choose_units(struct parallel_loop_shared *shared, uint64_t unit)
 {
-    uint64_t needed = (shared->count - 1) / PL_CLAIM_LARGEST_UNIT_COUNT + 1;
-    if (needed > unit)
-        unit *= (needed - 1) / unit + 1;
+    if (shared->count > PL_CLAIM_LARGEST_UNIT_COUNT) {
+        uint64_t needed = divide_up(shared->count, PL_CLAIM_LARGEST_UNIT_COUNT);
+        if (needed > unit)
+            unit *= divide_up(needed, unit);
+    }
     shared->unit = unit;
-    shared->unit_count = (uint32_t)((shared->count - 1) / unit + 1);
-}
-
-static bool default_executor_is_serial(void)
-{
-    const char *text = pl_setting_text(PL_SETTING_EXECUTOR);
-    return text != NULL && strcmp(text, "serial") == 0;
+    shared->unit_count = (uint32_t)divide_up(shared->count, unit);
 }
 
 static uint64_t smaller(uint64_t a, uint64_t b)
@@ -136,10 +147,10 @@ static uint64_t smaller(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-static bool must_run_alone(const parallel_loop *loop)
+static bool must_run_alone(const parallel_loop *loop, enum mode mode)
 {
     return (loop->kind & PARALLEL_LOOP_ALONE) || loop->shared.unit_count == 1 || pl_scope_current != NULL ||
-           loop->shared.count < loop->options.inline_below || default_executor_is_serial();
+           loop->shared.count < loop->options.inline_below || mode == SERIAL;
 }
 
 /* A loop that names its workers or its grain gets them. */
@@ -148,13 +159,12 @@ static bool is_worth_a_team(const parallel_loop *loop, float expected_ns)
     return expected_ns == 0 || expected_ns >= INLINE_NS || loop->options.workers != 0 || loop->options.grain != 0;
 }
 
+/* A loop that is known to be short, and not due to be measured again, reads no clock. */
 static void choose_timing(struct parallel_loop_shared *shared, struct pl_loop_site *site, float expected_ns)
 {
     bool is_short = expected_ns != 0 && expected_ns < UNTIMED_NS;
-    if (is_short && ++site->untimed_runs < RESAMPLED) {
-        shared->flags |= PL_LOOP_IS_SHORT;
+    if (is_short && ++site->untimed_runs < RESAMPLED)
         return;
-    }
     site->untimed_runs = 0;
     shared->flags |= PL_LOOP_IS_TIMED;
     float unit_ns = site->ns_per_iteration * (float)shared->unit;
@@ -180,18 +190,20 @@ static int set_team(parallel_loop *loop, struct pl_loop_team *team, uint32_t wor
     if (code != 0)
         return code;
     loop->threads = (int)threads;
-    loop->shared.slots = team->slots;
     loop->shared.worker_count = workers;
+    if (!(loop->shared.flags & PL_LOOP_IS_TIMED))
+        return 0; /* short: its shares are dealt out */
+    loop->shared.slots = team->slots;
     loop->shared.epoch = (uint8_t)pl_loop_team_next_epoch(team);
     if (loop->options.grain != 0)
         loop->shared.flags |= PL_LOOP_IS_FIXED;
     return 0;
 }
 
-static int choose_workers(parallel_loop *loop, const void *where)
+static int choose_workers(parallel_loop *loop, enum mode mode, const void *where)
 {
     set_alone(loop);
-    if (must_run_alone(loop))
+    if (must_run_alone(loop, mode))
         return 0;
     uint32_t workers = (uint32_t)loop->options.workers;
     int code = workers != 0 ? 0 : pl_loop_worker_limit(&workers);
@@ -299,7 +311,10 @@ static int make_records(parallel_loop *loop)
 static int begin(parallel_loop *loop, const void *where)
 {
     struct parallel_loop_shared *shared = &loop->shared;
-    int code = check(loop);
+    enum mode mode;
+    int code = read_mode(&mode);
+    if (code == 0)
+        code = check(loop);
     if (code != 0)
         return code;
     shared->stop = UINT64_MAX;
@@ -311,7 +326,7 @@ static int begin(parallel_loop *loop, const void *where)
     if (unit == 0)
         unit = loop->kind & PARALLEL_LOOP_REDUCES ? pl_reduce_unit(shared->count, shared->record_size) : 1;
     choose_units(shared, unit);
-    code = choose_workers(loop, where);
+    code = choose_workers(loop, mode, where);
     return code == 0 && (loop->kind & PARALLEL_LOOP_REDUCES) ? make_records(loop) : code;
 }
 

@@ -16,7 +16,6 @@
 enum {
     PL_LOOP_IS_TIMED = 1 << 0, /* each thread times its claims and sizes the next by it; the caller remembers the cost */
     PL_LOOP_IS_FIXED = 1 << 1, /* .grain was given: one unit a claim */
-    PL_LOOP_IS_SHORT = 1 << 2, /* a share is less work than looking around: claim it whole, look nowhere else */
 };
 
 /* The scope of one thread's share of a loop, inside its parallel_chunk. */
