@@ -15,6 +15,8 @@ libparallel_sources += \
 	libparallel/base/lock.h \
 	libparallel/base/parking_lot.c \
 	libparallel/base/parking_lot.h \
+	libparallel/base/patience.c \
+	libparallel/base/patience.h \
 	libparallel/base/random.c \
 	libparallel/base/settings.c \
 	libparallel/base/settings.h \

@@ -8,6 +8,7 @@
 
 #include "libparallel/base/clock.h"
 #include "libparallel/base/futex.h"
+#include "libparallel/base/patience.h"
 
 uint32_t pl_latch_open(struct pl_latch *latch, uint32_t owner_delta)
 {
@@ -21,9 +22,12 @@ uint32_t pl_latch_open(struct pl_latch *latch, uint32_t owner_delta)
 
 bool pl_latch_spin(struct pl_latch *latch, uint32_t turns)
 {
-    for (uint32_t turn = 0; turn < turns; turn++) {
+    uint64_t looked_ns = 0;
+    for (uint32_t turn = 1; turn <= turns; turn++) {
         if (pl_latch_is_open(latch))
             return true;
+        if (turn % PL_PATIENCE_TURNS_BETWEEN == 0 && pl_patience_is_interrupted(&looked_ns))
+            break;
         pl_spin_pause();
     }
     return pl_latch_is_open(latch);

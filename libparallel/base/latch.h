@@ -38,7 +38,7 @@ static inline bool pl_latch_is_open(struct pl_latch *latch)
  * Returns the word as it was before. Exactly one thread opens a latch. */
 uint32_t pl_latch_open(struct pl_latch *latch, uint32_t owner_delta);
 
-/* Looks for at most so many turns; true if it is open. */
+/* Looks for at most so many turns, fewer if interrupted (patience.h); true if it is open. */
 bool pl_latch_spin(struct pl_latch *latch, uint32_t turns);
 
 /* Waits until the latch is open: spins up to `spin_turns`, then sleeps. False if the deadline passed first. */

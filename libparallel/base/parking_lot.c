@@ -7,6 +7,7 @@
 
 #include "libparallel/base/clock.h"
 #include "libparallel/base/futex.h"
+#include "libparallel/base/patience.h"
 
 void pl_parking_lot_open(struct pl_parking_lot *lot)
 {
@@ -63,9 +64,15 @@ bool pl_parking_lot_leave(struct pl_parking_lot *lot, struct pl_parker *self)
 bool pl_parking_lot_doze(struct pl_parker *self, uint64_t deadline_ns)
 {
     /* Acquire: pairs with the release in wake_one(); the woken worker sees what its waker did before. */
-    while (pl_load_acquire(&self->is_called) == 0)
-        if (pl_futex_wait(&self->is_called, 0, deadline_ns, PL_FUTEX_PRIVATE) == PL_FUTEX_TIMED_OUT)
+    bool has_slept = false;
+    while (pl_load_acquire(&self->is_called) == 0) {
+        enum pl_futex_result result = pl_futex_wait(&self->is_called, 0, deadline_ns, PL_FUTEX_PRIVATE);
+        if (result == PL_FUTEX_TIMED_OUT)
             return false;
+        has_slept = result == PL_FUTEX_WOKEN;
+    }
+    if (has_slept)
+        pl_patience_note_wake(self->called_ns);
     return true;
 }
 
@@ -83,6 +90,7 @@ struct pl_parker *pl_parking_lot_wake_one(struct pl_parking_lot *lot)
     struct pl_parker *parker = lot->top;
     if (parker != NULL) {
         unlink_parker(lot, parker);
+        parker->called_ns = pl_clock_now_ns();
         /* Release: pairs with the acquire in sleep(). Under the lock: as soon as the lock is free, leave() can tell
          * the worker that it is off the stack, and the worker may park anew. A store that came later than that would
          * call it out of its next sleep while it still stands on the stack. */

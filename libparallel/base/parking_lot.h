@@ -26,6 +26,7 @@ struct pl_parker {
     _Alignas(PL_CACHE_LINE) _Atomic uint32_t is_called; /* futex word; 1: a wake was aimed here; written under the lock */
     struct pl_parker *below;                            /* under the lot's lock */
     struct pl_parker *above;                            /* under the lot's lock */
+    uint64_t called_ns;                                 /* when; written under the lock before is_called */
     bool is_parked;                                     /* under the lot's lock: on the stack */
 };
 

@@ -12,13 +12,15 @@
 
 #include "libparallel/base/error.h"
 
-enum setting_type { FLAG, COUNT, TEXT };
+enum setting_type { FLAG, COUNT, CHOICE, TEXT };
 
 struct setting {
     const char *name;
     enum setting_type type;
     const char *fallback; /* in words, for the table */
     const char *meaning;
+    const char *choices[3]; /* the first is the default */
+    const char *choices_in_words;
 };
 
 static const struct setting table[PL_SETTING_COUNT] = {
@@ -31,6 +33,10 @@ static const struct setting table[PL_SETTING_COUNT] = {
     [PL_SETTING_SHARED_SPACE] = {"PARALLEL_SHARED_SPACE", TEXT, "1TiB, or what there is room for",
                                  "addresses reserved for shared memory, such as 64GiB"},
     [PL_SETTING_SHOW_PLACES] = {"PARALLEL_SHOW_PLACES", FLAG, "0", "1 writes one line a worker: where it runs"},
+    [PL_SETTING_WAIT] = {"PARALLEL_WAIT", CHOICE, "auto",
+                         "how long workers and waiters look before they sleep: auto (what a wake costs), spin (a second), sleep (not)",
+                         {"auto", "spin", "sleep"},
+                         "auto, spin or sleep"},
     [PL_SETTING_QUIET] = {"PARALLEL_QUIET", FLAG, "0", "1 silences reports and warnings on stderr"},
 };
 
@@ -69,6 +75,14 @@ static void read_value(enum pl_setting setting)
             values[setting].is_malformed = true;
         }
         break;
+    case CHOICE:
+        values[setting].is_malformed = true;
+        for (size_t i = 0; i < sizeof table[setting].choices / sizeof table[setting].choices[0]; i++)
+            if (strcmp(text, table[setting].choices[i]) == 0) {
+                values[setting].count = i;
+                values[setting].is_malformed = false;
+            }
+        break;
     }
 }
 
@@ -88,7 +102,9 @@ int parallel_settings_check(void)
             return pl_error_set(PARALLEL_ENOMEMORY, 0, "%s: no memory to keep its value", table[setting].name);
         if (!values[setting].is_malformed)
             continue;
-        const char *expected = table[setting].type == FLAG ? "0 or 1" : "a whole number from 1 to 4194304";
+        const char *expected = table[setting].type == FLAG    ? "0 or 1"
+                               : table[setting].type == COUNT ? "a whole number from 1 to 4194304"
+                                                              : table[setting].choices_in_words;
         return pl_error_set(PARALLEL_ESETTING, 0, "%s=%.100s: expected %s", table[setting].name,
                             values[setting].text, expected);
     }
@@ -118,6 +134,12 @@ size_t pl_setting_count(enum pl_setting setting)
 {
     pthread_once(&once, read_environment);
     return values[setting].count;
+}
+
+int pl_setting_choice(enum pl_setting setting)
+{
+    pthread_once(&once, read_environment);
+    return (int)values[setting].count;
 }
 
 const char *pl_setting_text(enum pl_setting setting)

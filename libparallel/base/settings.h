@@ -15,6 +15,7 @@ enum pl_setting {
     PL_SETTING_PLACES,
     PL_SETTING_SHARED_SPACE,
     PL_SETTING_SHOW_PLACES,
+    PL_SETTING_WAIT,
     PL_SETTING_QUIET,
     PL_SETTING_COUNT
 };
@@ -26,6 +27,7 @@ enum pl_setting {
  * Malformed values are reported by parallel_settings_check(), which every open calls. */
 bool pl_setting_flag(enum pl_setting setting);
 size_t pl_setting_count(enum pl_setting setting);      /* 0: not set */
+int pl_setting_choice(enum pl_setting setting);        /* index in the row's choices; 0: not set */
 const char *pl_setting_text(enum pl_setting setting);  /* NULL: not set */
 
 #endif

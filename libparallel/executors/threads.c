@@ -21,6 +21,7 @@
 #include "libparallel/base/clock.h"
 #include "libparallel/base/error.h"
 #include "libparallel/base/futex.h"
+#include "libparallel/base/patience.h"
 #include "libparallel/executors/executor.h"
 #include "libparallel/executors/frame.h"
 #include "libparallel/executors/roster.h"
@@ -30,10 +31,6 @@
 
 #define SEARCHING ((uint64_t)1)       /* low half of the crew word */
 #define AWAKE     ((uint64_t)1 << 32) /* high half */
-
-/* How long a worker searches before it goes to sleep, in turns of about 50 ns on x86: about what waking it again costs
- * (40 to 160 us on the machines of docs), the classic bound of at most twice the best choice made afterwards. */
-enum { SEARCH_TURNS = 1000 };
 
 /* An owner of spawned calls that has not answered a request for that many turns (20 us) runs a long leaf, or spins: then
  * a membarrier, which costs it 14 us at worst, is the smaller evil. */
@@ -215,7 +212,9 @@ enum finding { NOTHING, TASK_OR_CLOSED, VICTIM };
 static enum finding search(struct threads_executor *threads, const struct pl_thread_worker *self, bool can_steal,
                            struct pl_deque **victim)
 {
-    for (uint32_t turn = 1; turn <= SEARCH_TURNS; turn++) {
+    uint32_t turns = pl_patience_turns();
+    uint64_t looked_ns = 0;
+    for (uint32_t turn = 1; turn <= turns; turn++) {
         if (!pl_task_queue_is_empty(&threads->queue) || has_finished(threads))
             return TASK_OR_CLOSED;
         /* Relaxed: without a busy worker there is nothing to steal; the last look before sleep is exact. */
@@ -228,6 +227,8 @@ static enum finding search(struct threads_executor *threads, const struct pl_thr
             if (turn % TURNS_BEFORE_FORCE == 0)
                 pl_victims_publish_by_force(&threads->victims, self->index);
         }
+        if (turn % PL_PATIENCE_TURNS_BETWEEN == 0 && pl_patience_is_interrupted(&looked_ns))
+            break;
         pl_spin_pause();
     }
     return NOTHING;

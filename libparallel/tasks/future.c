@@ -12,13 +12,11 @@
 
 #include "libparallel/base/clock.h"
 #include "libparallel/base/error.h"
+#include "libparallel/base/patience.h"
 #include "libparallel/executors/executor.h"
 #include "libparallel/executors/frame.h"
 #include "libparallel/executors/scope.h"
 #include "libparallel/memory/slab.h"
-
-/* Turns of about 50 ns on x86 that a waiter spins before it sleeps: what waking it would cost. */
-enum { WAIT_SPIN_TURNS = 1000 };
 
 /* malloc's own alignment; more only for parameters that ask for it. */
 enum { USUAL_ALIGNMENT = 16 };
@@ -313,7 +311,7 @@ int pl_future_wait(parallel_future *future, uint64_t deadline_ns)
         pl_executor_run_here(task);
         return 0;
     }
-    if (pl_executor_spin(task, WAIT_SPIN_TURNS))
+    if (pl_executor_spin(task, pl_patience_turns()))
         return 0;
     pl_executor_wait_enter();
     bool has_ended = pl_latch_wait(&task->state, deadline_ns, 0);

@@ -30,6 +30,7 @@ base_tests = \
 	tests/base/parking_wakes_the_last_parked_first \
 	tests/base/random_bounds_are_without_bias \
 	tests/base/random_numbers_are_known \
+	tests/base/patience_follows_the_wakes \
 	tests/base/reporter_receives_each_line \
 	tests/base/reports_come_from_forked_children \
 	tests/base/settings_are_read_once \

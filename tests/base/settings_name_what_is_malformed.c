@@ -39,6 +39,13 @@ REFUSED_COUNT(a_count_in_hexadecimal, "0x10")
 REFUSED_COUNT(a_count_beyond_the_largest, "4194305")
 REFUSED_COUNT(a_count_beyond_every_type, "99999999999999999999999999")
 
+PROPERTY(a_word_that_is_none_of_the_choices)
+{
+    is_refused("PARALLEL_WAIT", "forever", "PARALLEL_WAIT=forever: expected auto, spin or sleep");
+    ck_assert_int_eq(pl_setting_choice(PL_SETTING_WAIT), 0);
+}
+PROPERTY_END
+
 #define REFUSED_FLAG(name, value)                                                                             \
     PROPERTY(name)                                                                                            \
     {                                                                                                         \
@@ -80,7 +87,8 @@ PROPERTY(good_values_are_not_refused)
 }
 PROPERTY_END
 
-PROPERTIES(a_count_of_zero, a_negative_count, a_count_with_a_sign, a_count_with_a_blank_before,
+PROPERTIES(a_word_that_is_none_of_the_choices, a_count_of_zero, a_negative_count, a_count_with_a_sign,
+           a_count_with_a_blank_before,
            a_count_with_a_blank_behind, a_count_with_a_fraction, a_count_in_words, a_count_in_hexadecimal,
            a_count_beyond_the_largest, a_count_beyond_every_type, a_flag_in_words, a_flag_of_two, a_flag_with_a_blank,
            a_flag_of_two_digits, a_long_value_is_cut_before_what_is_expected, good_values_are_not_refused)

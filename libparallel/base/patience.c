@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The average cost of a wake, and how many turns that is on this machine. */
+#include "libparallel/base/patience.h"
+
+#include <pthread.h>
+#include <sched.h>
+
+#include "libparallel/base/clock.h"
+#include "libparallel/base/settings.h"
+
+enum {
+    /* Until the first wake has been measured; on virtual machines 40 to 160 us were seen. */
+    USUAL_WAKE_NS = 50000,
+    /* A wake that took longer had to wait for a processor, which is not its cost. */
+    LONGEST_WAKE_NS = 200000,
+    SHORTEST_WAKE_NS = 5000,
+    /* Each sample has the weight of one in so many: a dozen wakes settle it. */
+    AVERAGE_OVER = 8,
+    /* Turns between two looks take 1 to 10 us; a millisecond is a quarter of the shortest slice of a scheduler. */
+    INTERRUPTED_NS = 1000000,
+    SPINNING_NS = 1000000000,
+    CALIBRATION_TURNS = 256,
+};
+
+enum { WAIT_AUTO, WAIT_SPIN, WAIT_SLEEP };
+
+static _Atomic uint32_t wake_ns = USUAL_WAKE_NS; /* relaxed throughout: a number that publishes nothing */
+static _Atomic uint32_t turns;                   /* 0 before the first use, and for WAIT_SLEEP */
+static uint32_t turn_ps;                         /* how long one takes, in picoseconds */
+static int choice;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static bool has_one_processor(void)
+{
+    cpu_set_t ours;
+    return sched_getaffinity(0, sizeof ours, &ours) == 0 && CPU_COUNT(&ours) == 1;
+}
+
+static uint32_t turns_of(uint64_t ns)
+{
+    return (uint32_t)(ns * 1000 / turn_ps + 1);
+}
+
+/* The shortest of a few tries, so that an interruption does not count. */
+static void measure_turn(void)
+{
+    uint64_t shortest_ns = UINT64_MAX;
+    for (int attempt = 0; attempt < 4; attempt++) {
+        uint64_t begin = pl_clock_now_ns();
+        for (int turn = 0; turn < CALIBRATION_TURNS; turn++)
+            pl_spin_pause();
+        uint64_t took_ns = pl_clock_now_ns() - begin;
+        shortest_ns = took_ns < shortest_ns ? took_ns : shortest_ns;
+    }
+    turn_ps = (uint32_t)(shortest_ns * 1000 / CALIBRATION_TURNS) + 1;
+}
+
+static void choose(void)
+{
+    choice = pl_setting_choice(PL_SETTING_WAIT);
+    measure_turn();
+    if (choice == WAIT_AUTO && has_one_processor()) /* whom it waits for cannot run meanwhile */
+        choice = WAIT_SLEEP;
+    if (choice != WAIT_SLEEP)
+        pl_store_relaxed(&turns, turns_of(choice == WAIT_SPIN ? SPINNING_NS : USUAL_WAKE_NS));
+}
+
+uint32_t pl_patience_turns(void)
+{
+    uint32_t now = pl_load_relaxed(&turns);
+    if (now != 0)
+        return now;
+    pthread_once(&once, choose);
+    return pl_load_relaxed(&turns);
+}
+
+void pl_patience_note_wake(uint64_t called_ns)
+{
+    pthread_once(&once, choose);
+    if (choice != WAIT_AUTO)
+        return;
+    uint64_t took_ns = pl_clock_now_ns() - called_ns;
+    took_ns = took_ns < LONGEST_WAKE_NS ? took_ns : LONGEST_WAKE_NS;
+    took_ns = took_ns > SHORTEST_WAKE_NS ? took_ns : SHORTEST_WAKE_NS;
+    /* Not one step: of two samples at a time one may be lost. */
+    uint32_t average = pl_load_relaxed(&wake_ns);
+    average = (uint32_t)((average * (AVERAGE_OVER - UINT64_C(1)) + took_ns) / AVERAGE_OVER);
+    pl_store_relaxed(&wake_ns, average);
+    pl_store_relaxed(&turns, turns_of(average));
+}
+
+bool pl_patience_is_interrupted(uint64_t *looked_ns)
+{
+    uint64_t now = pl_clock_now_ns();
+    bool is_interrupted = *looked_ns != 0 && now - *looked_ns > INTERRUPTED_NS && choice == WAIT_AUTO;
+    *looked_ns = now;
+    return is_interrupted;
+}
