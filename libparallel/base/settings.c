@@ -24,20 +24,51 @@ struct setting {
 };
 
 static const struct setting table[PL_SETTING_COUNT] = {
-    [PL_SETTING_EXECUTOR] = {"PARALLEL_EXECUTOR", TEXT, "threads",
-                             "specification of the default executor, such as serial or threads:4,places=l3"},
-    [PL_SETTING_WORKERS] = {"PARALLEL_WORKERS", COUNT, "all cores that are ours",
-                            "upper limit on the number of workers of every executor and loop"},
-    [PL_SETTING_PLACES] = {"PARALLEL_PLACES", TEXT, "cores; none if a quota gives fewer",
-                           "where workers run: cores, pus, l3, numa, packages, inherit, none, or a list as hwloc writes it"},
-    [PL_SETTING_SHARED_SPACE] = {"PARALLEL_SHARED_SPACE", TEXT, "1TiB, or what there is room for",
-                                 "addresses reserved for shared memory, such as 64GiB"},
-    [PL_SETTING_SHOW_PLACES] = {"PARALLEL_SHOW_PLACES", FLAG, "0", "1 writes one line a worker: where it runs"},
-    [PL_SETTING_WAIT] = {"PARALLEL_WAIT", CHOICE, "auto",
-                         "how long workers and waiters look before they sleep: auto (what a wake costs), spin (a second), sleep (not)",
-                         {"auto", "spin", "sleep"},
-                         "auto, spin or sleep"},
-    [PL_SETTING_QUIET] = {"PARALLEL_QUIET", FLAG, "0", "1 silences reports and warnings on stderr"},
+    [PL_SETTING_EXECUTOR] = {
+        .name = "PARALLEL_EXECUTOR",
+        .type = TEXT,
+        .fallback = "threads",
+        .meaning = "specification of the default executor, such as serial or threads:4,places=l3",
+    },
+    [PL_SETTING_WORKERS] = {
+        .name = "PARALLEL_WORKERS",
+        .type = COUNT,
+        .fallback = "all cores that are ours",
+        .meaning = "upper limit on the number of workers of every executor and loop",
+    },
+    [PL_SETTING_PLACES] = {
+        .name = "PARALLEL_PLACES",
+        .type = TEXT,
+        .fallback = "cores; none if a quota gives fewer",
+        .meaning = "where workers run: cores, pus, l3, numa, packages, inherit, none, or a list as hwloc writes it",
+    },
+    [PL_SETTING_SHARED_SPACE] = {
+        .name = "PARALLEL_SHARED_SPACE",
+        .type = TEXT,
+        .fallback = "1TiB, or what there is room for",
+        .meaning = "addresses reserved for shared memory, such as 64GiB",
+    },
+    [PL_SETTING_SHOW_PLACES] = {
+        .name = "PARALLEL_SHOW_PLACES",
+        .type = FLAG,
+        .fallback = "0",
+        .meaning = "1 writes one line a worker: where it runs",
+    },
+    [PL_SETTING_WAIT] = {
+        .name = "PARALLEL_WAIT",
+        .type = CHOICE,
+        .fallback = "auto",
+        .meaning = "how long workers and waiters look before they sleep: auto (what a wake costs), spin (a second), sleep (not)",
+        .choices = {"auto", "spin", "sleep",
+    },
+        .choices_in_words = "auto, spin or sleep",
+    },
+    [PL_SETTING_QUIET] = {
+        .name = "PARALLEL_QUIET",
+        .type = FLAG,
+        .fallback = "0",
+        .meaning = "1 silences reports and warnings on stderr",
+    },
 };
 
 static struct {
