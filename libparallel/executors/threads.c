@@ -224,14 +224,21 @@ static enum finding search(struct threads_executor *threads, const struct pl_thr
                 return VICTIM;
             if (*victim != NULL)
                 pl_deque_request(*victim);
-            if (turn % TURNS_BEFORE_FORCE == 0)
-                pl_victims_publish_by_force(&threads->victims, self->index);
+            if (turn % TURNS_BEFORE_FORCE == 0 &&
+                (*victim = pl_victims_find_or_force(&threads->victims, self->index)) != NULL)
+                return VICTIM;
         }
         if (turn % PL_PATIENCE_TURNS_BETWEEN == 0 && pl_patience_is_interrupted(&looked_ns))
             break;
         pl_spin_pause();
     }
-    return NOTHING;
+    /* However short the search was: the owner may spin on what it has spawned, and the last look before sleep would find it
+     * again and again. */
+    if (can_steal && pl_load_relaxed(&threads->busy) > 0)
+        *victim = pl_victims_find_or_force(&threads->victims, self->index);
+    else
+        *victim = NULL;
+    return *victim != NULL ? VICTIM : NOTHING;
 }
 
 /* The part of the last look that concerns spawned calls: true if there are any that nobody has begun. If not, later ones

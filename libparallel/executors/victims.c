@@ -73,13 +73,13 @@ bool pl_victims_have_work(struct pl_victims *victims)
     return false;
 }
 
-bool pl_victims_publish_by_force(struct pl_victims *victims, size_t thief_index)
+struct pl_deque *pl_victims_find_or_force(struct pl_victims *victims, size_t thief_index)
 {
     uint32_t count = pl_load_acquire(&victims->count);
     for (uint32_t turn = 0; turn + 1 < count; turn++) {
         struct pl_deque *deque = pl_victims_choose(victims, thief_index, turn);
-        if (deque != NULL && pl_deque_publish_by_force(deque))
-            return true;
+        if (deque != NULL && (pl_deque_public_count(deque) > 0 || pl_deque_publish_by_force(deque)))
+            return deque;
     }
-    return false;
+    return NULL;
 }

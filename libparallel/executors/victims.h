@@ -35,7 +35,7 @@ void pl_victims_request(struct pl_victims *victims);
 /* True if any holds a call that nobody has begun. After pl_victims_request() and pl_deque_barrier(): none is missed. */
 bool pl_victims_have_work(struct pl_victims *victims);
 
-/* Publishes for those that do not answer; true if something became public. */
-bool pl_victims_publish_by_force(struct pl_victims *victims, size_t thief_index);
+/* One of the others that has public work, if need be because this publishes it for an owner that does not answer; or NULL. */
+struct pl_deque *pl_victims_find_or_force(struct pl_victims *victims, size_t thief_index);
 
 #endif

@@ -50,6 +50,20 @@ PROPERTY(by_a_worker_that_sleeps_or_searches)
 }
 PROPERTY_END
 
+PROPERTY(by_a_worker_that_never_searches_long)
+{
+    setenv("PARALLEL_WAIT", "sleep", 1);
+    parallel_executor *executor;
+    ck_assert_int_eq(parallel_executor_open("threads:2", &executor), 0);
+    for (int round = 0; round < 200; round++) {
+        atomic_store(&runner, 0);
+        atomic_store(&may_end, 0);
+        ck_assert_int_gt(spin_on_child_await(spin_on_child_on(executor, round)), 0);
+    }
+    ck_assert_int_eq(parallel_executor_close(executor), 0);
+}
+PROPERTY_END
+
 PROPERTY(while_the_executor_shuts_down)
 {
     for (int round = 0; round < 50; round++) {
@@ -98,4 +112,5 @@ PROPERTY(and_the_owner_sleeps_at_its_sync)
 }
 PROPERTY_END
 
-PROPERTIES(by_a_worker_that_sleeps_or_searches, while_the_executor_shuts_down, and_the_owner_sleeps_at_its_sync)
+PROPERTIES(by_a_worker_that_sleeps_or_searches, by_a_worker_that_never_searches_long, while_the_executor_shuts_down,
+           and_the_owner_sleeps_at_its_sync)
