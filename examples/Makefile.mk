@@ -34,6 +34,11 @@ examples_spmv_CFLAGS = $(AM_CFLAGS) $(OPENMP_CFLAGS)
 examples_spmv_LDFLAGS = $(examples_ldflags)
 examples_spmv_LDADD = libparallel.la -lm
 
+noinst_PROGRAMS += examples/wave
+examples_wave_SOURCES = examples/wave.c
+examples_wave_LDFLAGS = $(examples_ldflags)
+examples_wave_LDADD = libparallel.la -lm
+
 if HAVE_LIBCRYPTO
 noinst_PROGRAMS += examples/digest
 examples_digest_SOURCES = examples/digest.c

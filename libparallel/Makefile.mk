@@ -17,6 +17,7 @@ libparallelinclude_HEADERS = \
 	libparallel/future.h \
 	libparallel/loop.h \
 	libparallel/map.h \
+	libparallel/named_loop.h \
 	libparallel/placement.h \
 	libparallel/random.h \
 	libparallel/reduce.h \

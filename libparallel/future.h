@@ -97,7 +97,8 @@ PARALLEL_API PARALLEL_MUST_CHECK int parallel_future_resources(parallel_future *
 PARALLEL_API PARALLEL_MUST_CHECK int parallel_future_wait(parallel_future *future, uint64_t deadline_ns);
 
 /* Cancels a pending future: 0 if it is cancelled now or was already. PARALLEL_ERUNNING: it runs; the request is set,
- * parallel_is_cancelled() in the task says so. PARALLEL_EDONE: too late. */
+ * parallel_is_cancelled() in the task says so, and if the task then fails with PARALLEL_ECANCELLED, as a named loop does, it
+ * has been cancelled. PARALLEL_EDONE: too late. */
 PARALLEL_API int parallel_future_cancel(parallel_future *future);
 
 /* Ends the call now: a pending one is cancelled, and so is one that runs in a process, which is killed; what it has

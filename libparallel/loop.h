@@ -20,6 +20,7 @@
 
 #include <libparallel/compiler.h>
 #include <libparallel/error.h>
+#include <libparallel/executor.h>
 
 PARALLEL_BEGIN_C
 
@@ -38,6 +39,12 @@ typedef struct parallel_loop_options {
 
     /* With fewer iterations than this the loop runs in the caller alone. */
     size_t inline_below;
+
+    /* Where the loop runs: `serial` in the caller, `threads` with as many workers as that executor has (inline loops on as
+     * many threads of the caller's OpenMP team, named loops on its workers). NULL: inline loops as above, named loops
+     * on the executor of the task that they are called in, else on the default one. An inline loop on an executor of
+     * another kind fails with PARALLEL_EMISUSE. */
+    parallel_executor *executor;
 
     /* What messages call this loop, beside its file and line. */
     const char *label;

@@ -10,6 +10,7 @@
 #include <libparallel/future.h>
 #include <libparallel/loop.h>
 #include <libparallel/map.h>
+#include <libparallel/named_loop.h>
 #include <libparallel/placement.h>
 #include <libparallel/random.h>
 #include <libparallel/reduce.h>
@@ -23,6 +24,7 @@
 #include "parallel_as_completed.h"
 #include "parallel_fn.h"
 #include "parallel_for.h"
+#include "parallel_loop.h"
 #include "parallel_reduce.h"
 #include "parallel_reduce_simd.h"
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 libparallel_sources += \
+	libparallel/executors/board.c \
+	libparallel/executors/board.h \
 	libparallel/executors/crew.c \
 	libparallel/executors/crew.h \
 	libparallel/executors/deque.c \

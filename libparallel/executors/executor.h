@@ -20,6 +20,8 @@ enum pl_interruption {
     PL_INTERRUPTION_KILL, /* the process that runs it is killed; the outcome says is_killed */
 };
 
+struct pl_board;
+
 struct pl_executor_kind {
     const char *name;
     bool runs_elsewhere; /* calls run in other processes: a waiter here must not run one itself */
@@ -50,6 +52,12 @@ struct pl_executor_kind {
      * `forget`: the task has ended, and the executor's reference goes. */
     bool (*ask_away)(struct parallel_executor *executor, struct pl_task *task, bool is_wanted);
     void (*forget)(struct parallel_executor *executor, struct pl_task *task);
+
+    /* Where work is posted that workers of this executor take part in, in this process; and a call for `wanted` helpers
+     * for what has just been posted there. They are woken if nobody looks, and if what they would gain, together with what
+     * was gained by nobody before, is worth it. NULL, both: kinds without such workers. */
+    struct pl_board *(*board)(struct parallel_executor *executor);
+    void (*call_helpers)(struct parallel_executor *executor, uint32_t wanted, uint64_t gain_ns);
 };
 
 struct parallel_executor {

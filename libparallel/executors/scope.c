@@ -48,6 +48,19 @@ void pl_scope_adopt_failure(struct pl_scope *scope, const parallel_error *failur
         scope->failure = failure;
 }
 
+bool pl_iteration_is_cancelled(const struct pl_scope *scope)
+{
+    const struct pl_iteration_scope *iteration = (const struct pl_iteration_scope *)scope; /* its first member */
+    return iteration->is_asked(iteration);
+}
+
+struct pl_iteration_scope *pl_iteration_current(void)
+{
+    struct pl_scope *scope = pl_scope_current;
+    bool is_iteration = scope != NULL && scope->is_cancelled == pl_iteration_is_cancelled;
+    return is_iteration ? (struct pl_iteration_scope *)scope : NULL;
+}
+
 int parallel_fail(int code, const char *format, ...)
 {
     if (code == 0)
@@ -61,6 +74,9 @@ int parallel_fail(int code, const char *format, ...)
     va_start(arguments, format);
     record_failure(scope, code, format, arguments);
     va_end(arguments);
+    struct pl_iteration_scope *iteration = pl_iteration_current();
+    if (iteration != NULL)
+        iteration->leave();
     return 0;
 }
 

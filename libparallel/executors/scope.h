@@ -30,6 +30,20 @@ struct pl_scope {
     bool (*is_cancelled)(const struct pl_scope *);  /* asked by parallel_is_cancelled(); NULL: never cancelled */
 };
 
+/* The scope of a run of iterations, one function call each, whose runner wants to know at once when one of them has failed
+ * or stopped the loop. Told apart by its is_cancelled, which is pl_iteration_is_cancelled(). */
+struct pl_iteration_scope {
+    struct pl_scope scope;
+    void (*leave)(void); /* called in the thread of the iteration, which then goes on to its end */
+    bool is_stopped;     /* by parallel_loop_stop() */
+    bool (*is_asked)(const struct pl_iteration_scope *); /* as is_cancelled of other scopes */
+};
+
+bool pl_iteration_is_cancelled(const struct pl_scope *scope);
+
+/* The innermost scope, if it is that of an iteration; else NULL. */
+struct pl_iteration_scope *pl_iteration_current(void);
+
 /* The innermost scope of the calling thread; NULL outside tasks and loop bodies. Initial-exec: one load, no call; the
  * library takes a few dozen bytes of the static thread-local block, which is what the block is for. */
 extern _Thread_local struct pl_scope *pl_scope_current __attribute__((tls_model("initial-exec")));

@@ -12,9 +12,11 @@
  * at once, so that a burst of submissions wakes one worker, which calls the next as long as it finds more work.
  * docs/protocols/threads.md has the protocol and why no task is left behind.
  *
- * Workers without a task steal calls that a running task has spawned (deque.c, victims.c, docs/protocols/spawning.md).
+ * Workers without a task steal calls that a running task has spawned (deque.c, victims.c, docs/protocols/spawning.md), and
+ * take part in loops that their owners have posted (board.c, docs/protocols/named-loops.md).
  *
  * Does not: interrupt a task; run a task on the stack of another, unless that one waits for it. */
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +24,7 @@
 #include "libparallel/base/error.h"
 #include "libparallel/base/futex.h"
 #include "libparallel/base/patience.h"
+#include "libparallel/executors/board.h"
 #include "libparallel/executors/executor.h"
 #include "libparallel/executors/frame.h"
 #include "libparallel/executors/roster.h"
@@ -38,6 +41,21 @@ enum { TURNS_BEFORE_FORCE = 400 };
 
 #define TRIM_DELAY_NS ((uint64_t)500000000)
 
+enum {
+    /* After a loop a worker looks for the next one without pauses at first: as long as the shortest loops take. */
+    EAGER_TURNS = 100,
+    /* And then longer than for other work: programs compute between two loops. Long enough for a pause of a millisecond. */
+    WATCH_NS = 2000000,
+    /* The clock is read, and the core offered to others, once in so many turns of a watch: 3 us. */
+    TURNS_BEFORE_YIELD = 64,
+    /* So many watches in a row that were in vain end the habit. */
+    VAIN_WATCHES = 3,
+    /* What it costs to wake a worker: short loops have to add up to it first. */
+    WAKE_NS = 50000,
+    /* Each awake one calls so many, so that all are awake after few steps. */
+    CALLED_AT_ONCE = 2,
+};
+
 struct threads_executor {
     struct parallel_executor base;
     struct pl_task_queue queue;
@@ -52,11 +70,22 @@ struct threads_executor {
     bool refuses_when_full;
     struct pl_roster roster;
     struct pl_victims victims;
+    struct pl_board board;
     _Alignas(2 * PL_CACHE_LINE) _Atomic uint32_t busy; /* workers inside a task, waiting ones too */
     _Alignas(2 * PL_CACHE_LINE) _Atomic uint32_t waiting; /* tasks in the queue, HAS_BLOCKED or-ed; a futex word */
 };
 
 #define HAS_BLOCKED (UINT32_C(1) << 31) /* a submitter sleeps until there is room */
+
+/* What a worker knows of loops; in its frame. */
+struct watcher {
+    struct pl_board_reader reader;
+    bool watches;          /* after its next search it goes on looking for loops */
+    uint32_t eager;        /* turns left without a pause */
+    uint32_t vain;         /* watches in a row that saw no loop */
+    uint64_t until_ns;     /* end of the watch, once it has begun */
+    uint64_t parked_at_ns; /* when it last fell asleep, if no loop came since; else 0 */
+};
 
 static parallel_error initializer_failed = {PARALLEL_EINITIALIZER, 0, "the initializer of a worker failed"};
 
@@ -73,6 +102,14 @@ static uint32_t searching_of(uint64_t crew)
 static size_t awake_of(uint64_t crew)
 {
     return (size_t)(crew >> 32);
+}
+
+/* Those who take part in a loop count as searching in the crew (named-loops.md): without them. */
+static uint32_t really_searching(struct threads_executor *threads, uint64_t crew)
+{
+    uint32_t searching = searching_of(crew);
+    uint32_t inside = searching > 0 ? pl_board_inside(&threads->board) : 0;
+    return searching > inside ? searching - inside : 0;
 }
 
 /* ---- The queue and its limit ---- */
@@ -122,15 +159,16 @@ static void fail_pending(struct threads_executor *threads, const parallel_error 
     }
 }
 
-/* Sees to it that somebody looks into the queue, if there is anybody left to call. Any thread; after publishing work. */
-static void call_worker(struct threads_executor *threads)
+/* Sees to it that somebody looks into the queue, if there is anybody left to call, or that so many search. Any thread;
+ * after publishing work. */
+static void call_workers(struct threads_executor *threads, uint32_t wanted)
 {
     for (;;) {
         /* seq_cst: after the push, before the decision (docs/protocols/threads.md, step C1). */
         uint64_t crew = pl_load_seq_cst(&threads->crew);
         do {
             /* Relaxed: a resize calls again by itself. */
-            if (searching_of(crew) > 0 || awake_of(crew) >= pl_load_relaxed(&threads->worker_count))
+            if (awake_of(crew) >= pl_load_relaxed(&threads->worker_count) || really_searching(threads, crew) >= wanted)
                 return;
         } while (!pl_cas_seq_cst(&threads->crew, &crew, crew + AWAKE + SEARCHING));
         if (pl_parking_lot_wake_one(&threads->lot) != NULL)
@@ -148,6 +186,11 @@ static void call_worker(struct threads_executor *threads)
         if (pl_task_queue_is_empty(&threads->queue))
             return;
     }
+}
+
+static void call_worker(struct threads_executor *threads)
+{
+    call_workers(threads, 1);
 }
 
 /* ---- The worker ---- */
@@ -185,7 +228,8 @@ static void wake_all(struct threads_executor *threads)
 static bool has_finished(struct threads_executor *threads)
 {
     return pl_task_queue_is_closed(&threads->queue) && pl_task_queue_is_empty(&threads->queue) &&
-           pl_load_seq_cst(&threads->busy) == 0; /* partner: become_searching() of the last busy one */
+           pl_load_seq_cst(&threads->busy) == 0 && /* partner: become_searching() of the last busy one */
+           pl_board_inside(&threads->board) == 0;  /* partner: help() */
 }
 
 /* Searching -> working, before the work is begun. */
@@ -206,19 +250,61 @@ static void stop_being_busy(struct threads_executor *threads)
 }
 
 /* What a search has found. */
-enum finding { NOTHING, TASK_OR_CLOSED, VICTIM };
+enum finding { NOTHING, TASK_OR_CLOSED, VICTIM, POST };
 
-/* Looks for work for a while: tasks, and calls that other workers have spawned. NOTHING: time to sleep. */
-static enum finding search(struct threads_executor *threads, const struct pl_thread_worker *self, bool can_steal,
-                           struct pl_deque **victim)
+/* True if there may be somebody whose spawned calls can be stolen. A hint; the last look before sleep is exact. */
+static bool is_anyone_working(struct threads_executor *threads)
 {
-    uint32_t turns = pl_patience_turns();
+    return pl_load_relaxed(&threads->busy) > 0 ||
+           (pl_load_relaxed(&threads->board.used) > 0 && pl_board_inside(&threads->board) > 0);
+}
+
+/* After so many turns that other work is given up: true while the watch for loops lasts. */
+static bool may_watch_on(struct watcher *watcher, uint32_t turn)
+{
+    if (!watcher->watches)
+        return false;
+    if (turn % TURNS_BEFORE_YIELD != 0)
+        return true;
+    uint64_t now = pl_clock_now_ns();
+    if (watcher->until_ns == 0)
+        watcher->until_ns = now + WATCH_NS;
+    if (now < watcher->until_ns) {
+        sched_yield(); /* to whoever else has work for this core */
+        return true;
+    }
+    watcher->watches = false;
+    watcher->vain++;
+    return false;
+}
+
+/* A pause between two looks. False: the search has lasted long enough. */
+static bool may_search_on(struct watcher *watcher, uint32_t turn, uint32_t turns, uint64_t *looked_ns)
+{
+    if (watcher->eager > 0) {
+        watcher->eager--;
+        return true;
+    }
+    pl_spin_pause();
+    if (turn >= turns)
+        return may_watch_on(watcher, turn);
+    return turn % PL_PATIENCE_TURNS_BETWEEN != 0 || !pl_patience_is_interrupted(looked_ns);
+}
+
+/* Looks for work for a while: tasks, loops, and calls that other workers have spawned. NOTHING: time to sleep. */
+static enum finding search(struct threads_executor *threads, const struct pl_thread_worker *self,
+                           struct watcher *watcher, bool can_steal, struct pl_deque **victim, struct pl_post **post)
+{
+    uint32_t turn = 0, turns = pl_patience_turns();
     uint64_t looked_ns = 0;
-    for (uint32_t turn = 1; turn <= turns; turn++) {
+    do {
+        turn++;
+        *post = pl_board_find(&threads->board, &watcher->reader);
+        if (*post != NULL)
+            return POST;
         if (!pl_task_queue_is_empty(&threads->queue) || has_finished(threads))
             return TASK_OR_CLOSED;
-        /* Relaxed: without a busy worker there is nothing to steal; the last look before sleep is exact. */
-        if (can_steal && pl_load_relaxed(&threads->busy) > 0) {
+        if (can_steal && is_anyone_working(threads)) {
             *victim = pl_victims_choose(&threads->victims, self->index, turn);
             if (*victim != NULL && pl_deque_public_count(*victim) > 0)
                 return VICTIM;
@@ -228,16 +314,10 @@ static enum finding search(struct threads_executor *threads, const struct pl_thr
                 (*victim = pl_victims_find_or_force(&threads->victims, self->index)) != NULL)
                 return VICTIM;
         }
-        if (turn % PL_PATIENCE_TURNS_BETWEEN == 0 && pl_patience_is_interrupted(&looked_ns))
-            break;
-        pl_spin_pause();
-    }
+    } while (may_search_on(watcher, turn, turns, &looked_ns));
     /* However short the search was: the owner may spin on what it has spawned, and the last look before sleep would find it
      * again and again. */
-    if (can_steal && pl_load_relaxed(&threads->busy) > 0)
-        *victim = pl_victims_find_or_force(&threads->victims, self->index);
-    else
-        *victim = NULL;
+    *victim = can_steal && is_anyone_working(threads) ? pl_victims_find_or_force(&threads->victims, self->index) : NULL;
     return *victim != NULL ? VICTIM : NOTHING;
 }
 
@@ -246,7 +326,7 @@ static enum finding search(struct threads_executor *threads, const struct pl_thr
 static bool is_spawning(struct threads_executor *threads)
 {
     pl_victims_request(&threads->victims);
-    if (pl_load_seq_cst(&threads->busy) == 0)
+    if (pl_load_seq_cst(&threads->busy) == 0 && pl_board_inside(&threads->board) == 0)
         return false;
     pl_deque_barrier();
     return pl_victims_have_work(&threads->victims);
@@ -273,7 +353,8 @@ static bool doze(struct pl_thread_worker *self, uint64_t deadline_ns)
 
 /* Sleeps until called. `counted` is what the crew word counts for this worker: AWAKE, or with SEARCHING. False: the
  * worker is to end. On true the worker is awake and searching. */
-static bool park(struct threads_executor *threads, struct pl_thread_worker *self, uint64_t counted)
+static bool park(struct threads_executor *threads, struct pl_thread_worker *self, struct watcher *watcher,
+                 uint64_t counted)
 {
     pl_roster_stand_up(&threads->roster, self);
     pl_parking_lot_enter(&threads->lot, &self->parker);
@@ -283,12 +364,15 @@ static bool park(struct threads_executor *threads, struct pl_thread_worker *self
     if (has_finished(threads)) {
         if (pl_parking_lot_leave(&threads->lot, &self->parker))
             return false;
-    } else if (!pl_task_queue_is_empty(&threads->queue) || is_spawning(threads)) {
+    } else if (!pl_task_queue_is_empty(&threads->queue) || pl_board_is_open_to(&threads->board, &watcher->reader) ||
+               is_spawning(threads)) {
         call_worker(threads);
     }
     uint64_t deadline_ns = PARALLEL_NEVER;
+    watcher->watches = false;
+    watcher->parked_at_ns = pl_clock_now_ns();
     if (threads->idle_timeout_ns > 0)
-        deadline_ns = pl_clock_now_ns() + threads->idle_timeout_ns;
+        deadline_ns = watcher->parked_at_ns + threads->idle_timeout_ns;
     if (!doze(self, deadline_ns) && !pl_parking_lot_sleep(&threads->lot, &self->parker, deadline_ns))
         return false;
     pl_roster_sit_down(&threads->roster, self);
@@ -315,7 +399,8 @@ static void initialize(struct threads_executor *threads, const struct pl_thread_
 
 /* Between two pieces of work: moves after a resize, and sleeps without a search if there are more awake than workers,
  * because a waiting one went on or the executor shrank. False: the worker is to end. */
-static bool settle_down(struct threads_executor *threads, struct pl_thread_worker *self, uint64_t *counted)
+static bool settle_down(struct threads_executor *threads, struct pl_thread_worker *self, struct watcher *watcher,
+                        uint64_t *counted)
 {
     /* Relaxed, both: who comes late moves late. */
     if (self->placement_number != pl_load_relaxed(&threads->roster.placement_number)) {
@@ -324,11 +409,46 @@ static bool settle_down(struct threads_executor *threads, struct pl_thread_worke
     }
     if (awake_of(pl_load_relaxed(&threads->crew)) <= pl_load_relaxed(&threads->worker_count))
         return true;
-    stop_being_busy(threads);
-    if (!park(threads, self, *counted))
+    if (!(*counted & SEARCHING))
+        stop_being_busy(threads);
+    if (!park(threads, self, watcher, *counted))
         return false;
     *counted = AWAKE + SEARCHING;
     return true;
+}
+
+/* Takes part in the loop that was seen (named-loops.md, steps H3 to H6). */
+static void help(struct threads_executor *threads, const struct pl_thread_worker *self, struct watcher *watcher,
+                 struct pl_post *post)
+{
+    struct pl_joint_work *work = pl_post_join(post, &watcher->reader);
+    if (work == NULL)
+        return;
+    if (!pl_task_queue_is_empty(&threads->queue))
+        call_worker(threads);
+    uint32_t places = work->is_worth_a_wake ? pl_post_places(post) : 0;
+    if (places > 0)
+        call_workers(threads, places < CALLED_AT_ONCE ? places : CALLED_AT_ONCE);
+    work->take_part(work, (uint32_t)self->index);
+    if (threads->base.fork_count != pl_fork_count())
+        pl_report_and_abort("a child that was forked inside a loop body returned from it; it has no workers to "
+                            "return to, and ends by _exit or exec");
+    pl_post_leave(post);
+    /* Who was the last one inside tells those who sleep until the executor has finished. */
+    if (pl_task_queue_is_closed(&threads->queue) && has_finished(threads))
+        wake_all(threads);
+}
+
+/* After a loop: watches for the next one, unless that has been in vain lately. */
+static void begin_watch(struct watcher *watcher)
+{
+    /* A loop that came while it looked, or so soon after it fell asleep that it should have gone on looking. */
+    if (watcher->parked_at_ns == 0 || pl_clock_now_ns() - watcher->parked_at_ns < WATCH_NS)
+        watcher->vain = 0;
+    watcher->parked_at_ns = 0;
+    watcher->watches = watcher->vain < VAIN_WATCHES;
+    watcher->until_ns = 0;
+    watcher->eager = EAGER_TURNS;
 }
 
 /* A deque has published. */
@@ -347,6 +467,7 @@ static void worker_body(struct pl_thread_worker *self)
     bool is_initialized = threads->initializer == NULL;
     struct pl_deque *deque = pl_victims_enter(&threads->victims, self->index, call_thief, threads);
     parallel_deque_current = deque != NULL ? &deque->shared : NULL;
+    struct watcher watcher = {.watches = false};
     uint64_t counted = AWAKE + SEARCHING; /* whoever started this worker has counted it so */
     for (;;) {
         struct pl_task *task = take(threads);
@@ -361,7 +482,7 @@ static void worker_body(struct pl_thread_worker *self)
                 initialize(threads, self);
             }
             run_task(threads, task);
-            if (!settle_down(threads, self, &counted))
+            if (!settle_down(threads, self, &watcher, &counted))
                 break;
             continue;
         }
@@ -376,21 +497,27 @@ static void worker_body(struct pl_thread_worker *self)
             break;
         }
         struct pl_deque *victim;
-        enum finding finding = search(threads, self, deque != NULL, &victim);
-        if (finding == VICTIM) {
+        struct pl_post *post;
+        enum finding finding = search(threads, self, &watcher, deque != NULL, &victim, &post);
+        if ((finding == VICTIM || finding == POST) && !is_initialized) {
+            is_initialized = true;
+            become_busy(threads, &counted);
+            initialize(threads, self);
+        } else if (finding == VICTIM) {
             become_busy(threads, &counted);
             if (pl_deque_public_count(victim) > 1 || !pl_task_queue_is_empty(&threads->queue))
                 call_worker(threads);
             if (pl_parking_lot_count(&threads->lot) > 0) /* those who sleep asked, and one answer was ours */
                 pl_victims_request(&threads->victims);
-            if (!is_initialized) {
-                is_initialized = true;
-                initialize(threads, self);
-            }
             pl_deque_steal_and_run(victim, deque);
-            if (!settle_down(threads, self, &counted))
+            if (!settle_down(threads, self, &watcher, &counted))
                 break;
-        } else if (finding == NOTHING && !park(threads, self, counted)) {
+        } else if (finding == POST) {
+            help(threads, self, &watcher, post);
+            begin_watch(&watcher);
+            if (!settle_down(threads, self, &watcher, &counted))
+                break;
+        } else if (finding == NOTHING && !park(threads, self, &watcher, counted)) {
             break;
         }
     }
@@ -419,6 +546,7 @@ static int threads_open(const parallel_executor_options *options, struct paralle
     }
     pl_deque_prepare();
     pl_task_queue_open(&threads->queue);
+    pl_board_open(&threads->board);
     pl_parking_lot_open(&threads->lot);
     atomic_init(&threads->worker_count, threads->roster.placement->count);
     threads->idle_timeout_ns = options->idle_timeout_ns;
@@ -529,6 +657,7 @@ static void threads_destroy(struct parallel_executor *executor)
     pl_roster_close(&threads->roster);
     pl_parking_lot_close(&threads->lot);
     pl_victims_destroy(&threads->victims);
+    pl_board_close(&threads->board);
     parallel_error *broken = pl_load_relaxed(&threads->broken); /* relaxed: all workers have been joined */
     if (broken != &initializer_failed)
         free(broken);
@@ -580,6 +709,27 @@ static void threads_wait_leave(struct parallel_executor *executor)
     pl_roster_sit_down(&threads->roster, frame_worker());
 }
 
+static struct pl_board *threads_board(struct parallel_executor *executor)
+{
+    return &threads_of(executor)->board;
+}
+
+static void threads_call_helpers(struct parallel_executor *executor, uint32_t wanted, uint64_t gain_ns)
+{
+    struct threads_executor *threads = threads_of(executor);
+    /* Seq_cst: after the opening (named-loops.md, step O3). */
+    if (really_searching(threads, pl_load_seq_cst(&threads->crew)) >= wanted)
+        return;
+    if (gain_ns < WAKE_NS) {
+        /* Relaxed, both: an estimate. */
+        gain_ns += pl_load_relaxed(&threads->board.debt_ns);
+        pl_store_relaxed(&threads->board.debt_ns, gain_ns < WAKE_NS ? gain_ns : 0);
+        if (gain_ns < WAKE_NS)
+            return;
+    }
+    call_workers(threads, wanted < CALLED_AT_ONCE ? wanted : CALLED_AT_ONCE);
+}
+
 const struct pl_executor_kind pl_threads_kind = {
     .name = "threads",
     .open = threads_open,
@@ -591,4 +741,6 @@ const struct pl_executor_kind pl_threads_kind = {
     .describe = threads_describe,
     .wait_enter = threads_wait_enter,
     .wait_leave = threads_wait_leave,
+    .board = threads_board,
+    .call_helpers = threads_call_helpers,
 };

@@ -16,6 +16,7 @@ libparallel_sources += \
 	libparallel/tasks/loop.c \
 	libparallel/tasks/loop.h \
 	libparallel/tasks/map.c \
+	libparallel/tasks/named_loop.c \
 	libparallel/tasks/observer.c \
 	libparallel/tasks/observer.h \
 	libparallel/tasks/promise.c \

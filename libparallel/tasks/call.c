@@ -50,8 +50,11 @@ static void call_run(struct pl_task *task)
         return;
     }
     parallel_error error;
-    pl_scope_take_failure(&call.scope, &error);
-    pl_future_end_failed(future, &error);
+    /* Who was asked to stop and says so has been cancelled. */
+    if (pl_scope_take_failure(&call.scope, &error) == PARALLEL_ECANCELLED && is_cancelled(&call.scope))
+        pl_future_end(future, PL_TASK_CANCELLED);
+    else
+        pl_future_end_failed(future, &error);
 }
 
 static void call_fail(struct pl_task *task, const parallel_error *error)

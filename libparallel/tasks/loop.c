@@ -17,6 +17,7 @@
 
 #include "libparallel/base/error.h"
 #include "libparallel/base/settings.h"
+#include "libparallel/executors/executor.h"
 #include "libparallel/tasks/claiming.h"
 #include "libparallel/tasks/reduce.h"
 #include "libparallel/tasks/team.h"
@@ -94,6 +95,26 @@ static int check_unsigned_bounds(const parallel_loop *loop)
     if (is_negative(loop, PARALLEL_LOOP_END_SIGNED, loop->end))
         return pl_error_set(PARALLEL_ERANGE, 0, "end: %" PRId64 " is negative and the loop variable is unsigned",
                             (int64_t)loop->end);
+    return 0;
+}
+
+/* How many workers the executor has that the loop names; 0: it names none. */
+static int count_workers_of_executor(const parallel_loop_options *options, size_t *out)
+{
+    struct parallel_executor *executor = options->executor;
+    *out = 0;
+    if (executor == NULL)
+        return 0;
+    if (executor->fork_count != pl_fork_count())
+        return pl_error_set(PARALLEL_EFORKED, 0, ".executor: it belongs to the parent process");
+    if (executor->kind != &pl_serial_kind && executor->kind != &pl_threads_kind)
+        return pl_error_set(PARALLEL_EMISUSE, 0, ".executor: inline loops do not run on the workers of a %s executor",
+                            executor->kind->name);
+    parallel_executor_info info;
+    executor->kind->describe(executor, &info);
+    if (info.is_shut_down)
+        return pl_error_set(PARALLEL_ESHUTDOWN, 0, ".executor: the %s executor is shut down", executor->kind->name);
+    *out = info.worker_count;
     return 0;
 }
 
@@ -203,10 +224,14 @@ static int set_team(parallel_loop *loop, struct pl_loop_team *team, uint32_t wor
 static int choose_workers(parallel_loop *loop, enum mode mode, const void *where)
 {
     set_alone(loop);
-    if (must_run_alone(loop, mode))
-        return 0;
+    size_t of_executor;
+    int code = count_workers_of_executor(&loop->options, &of_executor);
+    if (code != 0 || must_run_alone(loop, mode))
+        return code;
     uint32_t workers = (uint32_t)loop->options.workers;
-    int code = workers != 0 ? 0 : pl_loop_worker_limit(&workers);
+    if (of_executor != 0 && (workers == 0 || of_executor < workers))
+        workers = (uint32_t)of_executor;
+    code = workers != 0 ? 0 : pl_loop_worker_limit(&workers);
     if (code != 0)
         return code;
     workers = (uint32_t)smaller(workers, loop->shared.unit_count);

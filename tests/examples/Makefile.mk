@@ -5,6 +5,7 @@ examples_tests = \
 	tests/examples/kernels_equal_their_serial_runs.sh \
 	tests/examples/mandelbrot_is_the_same_on_any_executor.sh \
 	tests/examples/pi_has_the_same_digits_on_any_executor.sh \
-	tests/examples/saxpy_is_right.sh
+	tests/examples/saxpy_is_right.sh \
+	tests/examples/wave_is_the_same_on_any_executor.sh
 dist_check_SCRIPTS += $(examples_tests)
 TESTS += $(examples_tests)

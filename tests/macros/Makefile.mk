@@ -8,12 +8,15 @@ macros_c_loops = \
 	tests/macros/every_iteration_runs_once \
 	tests/macros/every_operator_reduces_every_type \
 	tests/macros/failure_is_that_of_the_lowest_index \
+	tests/macros/named_loops_run_every_iteration_once \
+	tests/macros/named_loops_stop_and_fail_at_the_lowest_index \
 	tests/macros/reductions_have_the_same_bits \
 	tests/macros/steps_are_those_of_the_serial_loop \
 	tests/macros/team_threads_live_in_their_places \
 	tests/macros/vectorised_reductions_are_right
 macros_cxx_loops = \
-	tests/macros/loops_are_loops_in_cplusplus
+	tests/macros/loops_are_loops_in_cplusplus \
+	tests/macros/named_loops_fit_any_capture
 macros_loops = $(macros_c_loops) $(macros_cxx_loops)
 EXTRA_DIST += $(macros_c_loops:=.c) $(macros_cxx_loops:=.cc)
 
@@ -24,6 +27,19 @@ macros_loop_tests += $(macros_loops:=_with_openmp) $(macros_loops:=_serially)
 endif
 check_DATA += $(macros_loop_tests)
 TESTS += $(macros_loop_tests)
+
+# Not with -DPARALLEL_SERIAL: they ask for threads.
+macros_named_loop_tests = \
+	tests/macros/named_loops_are_cancelled_through_their_futures \
+	tests/macros/named_loops_leave_their_workers_asleep \
+	tests/macros/named_loops_reach_processes_through_shared_memory \
+	tests/macros/named_loops_share_their_iterations
+check_PROGRAMS += $(macros_named_loop_tests)
+TESTS += $(macros_named_loop_tests)
+tests_macros_named_loops_are_cancelled_through_their_futures_LDADD = $(public_ldadd)
+tests_macros_named_loops_leave_their_workers_asleep_LDADD = $(public_ldadd)
+tests_macros_named_loops_reach_processes_through_shared_memory_LDADD = $(public_ldadd)
+tests_macros_named_loops_share_their_iterations_LDADD = $(public_ldadd)
 
 check_PROGRAMS += tests/macros/annotations_fit_any_signature
 TESTS += tests/macros/annotations_fit_any_signature

@@ -44,6 +44,22 @@ double sum(const double *x, size_t n)
 }
 END
 
+cat >"$work/named.c" <<'END'
+#include <parallel.h>
+PARALLEL_LOOP(scale, (double, a, const double *, x, double *, y), i)
+{
+    y[i] = a * x[i] + y[i];
+}
+PARALLEL_LOOP(brighten, (unsigned char *, pixels), i)
+{
+    pixels[i] = (unsigned char)(pixels[i] + 1);
+}
+int both(int64_t n, double *y, const double *x, unsigned char *pixels)
+{
+    return scale_run(0, n, 2, x, y) + brighten_run(0, n, pixels);
+}
+END
+
 # vectorises SOURCE LINE [FLAGS]: the loop that begins in this line, with and without OpenMP flags, or with these.
 vectorises() {
     for flags in "${3-}" "${3-$OPENMP_CFLAGS}"; do
@@ -62,6 +78,8 @@ vectorises() {
 }
 
 vectorises body.c 4
+vectorises named.c 2
+vectorises named.c 6
 vectorises step.c 4
 vectorises sum.c 5
 # Only OpenMP says that a sum of floating-point numbers may be formed in any order; gcc names the line of the body.
