@@ -54,7 +54,8 @@ typedef struct parallel_loop_options {
 
     /* Receives the value of the loop variable at which the loop was stopped, by `break` or by a failure; the lowest, if
      * there are several. If it was not stopped: the value that the variable has after the serial loop. Unchanged if the
-     * loop could not begin. */
+     * loop could not begin. PARALLEL_FOR_2D writes two numbers, and they say which iteration is meant by `lowest`: that
+     * with the lowest i, and of these the one with the lowest j. */
     int64_t *stopped_at;
 } parallel_loop_options;
 
@@ -80,6 +81,29 @@ struct parallel_loop_shared {
 /* Most variables and options of one PARALLEL_REDUCE. */
 #define PARALLEL_REDUCE_LIMIT 17
 
+/* PARALLEL_FOR_2D: the second variable's bounds, and how the plane is cut into tiles, which are numbered row by row. */
+typedef struct parallel_plane {
+    uint64_t begin;
+    uint64_t end;
+    uint64_t rows; /* values of the first variable, and of the second: */
+    uint64_t columns;
+    uint64_t tile_rows; /* in a tile; fewer in the last ones */
+    uint64_t tile_columns;
+    uint64_t tiles_across;
+    int kind; /* as of a loop over the second variable */
+} parallel_plane;
+
+/* One tile: values of both variables, from first to last - 1. */
+typedef struct parallel_tile {
+    uint64_t row_first;
+    uint64_t row_last;
+    uint64_t column_first;
+    uint64_t column_last;
+    uint64_t stop_row; /* where `break` left the body */
+    uint64_t stop_column;
+    int is_stopped;
+} parallel_tile;
+
 /* One loop, in the frame of its caller, who alone touches what is not in `shared`. */
 typedef struct parallel_loop {
     struct parallel_loop_shared shared;
@@ -93,6 +117,7 @@ typedef struct parallel_loop {
     uint64_t end;
     uint64_t step;
     parallel_loop_options options;
+    parallel_plane plane; /* with PARALLEL_LOOP_TILES */
     void *team;
     void *site;
     const parallel_error *failure; /* of the lowest failing iteration so far, which is this one: */
@@ -122,6 +147,7 @@ typedef struct parallel_chunk {
     uint32_t is_joined;
     uint32_t next_share; /* where shares are dealt out: the next one that is this thread's */
     void *scope[5]; /* struct pl_loop_scope */
+    parallel_tile tile; /* with PARALLEL_LOOP_TILES */
 } parallel_chunk;
 
 enum {
@@ -132,6 +158,7 @@ enum {
     PARALLEL_LOOP_REDUCES = 1 << 4,
     PARALLEL_LOOP_STEPS = 1 << 5,          /* a step other than 1 may have been given; positions are offsets */
     PARALLEL_LOOP_STEP_SIGNED = 1 << 6,    /* the expression for the step is */
+    PARALLEL_LOOP_TILES = 1 << 7,          /* two variables: positions are tiles, offsets are row by row */
 };
 
 /* Begins a loop: bounds of any type up to 64 bits, converted as they are. Only what open() reads is written, and in its
@@ -179,6 +206,34 @@ static inline uint64_t parallel_loop_value(const parallel_loop *loop, uint64_t o
 {
     return loop->begin + offset * loop->step;
 }
+
+/* With PARALLEL_LOOP_TILES: the second variable's bounds. */
+static inline void parallel_loop_set_plane(parallel_loop *loop, int kind, uint64_t begin, uint64_t end)
+{
+    loop->plane.kind = kind;
+    loop->plane.begin = begin;
+    loop->plane.end = end;
+}
+
+/* After each row of a tile: the next row; after `break` the tile's end, and where it was left is kept. */
+static inline uint64_t parallel_tile_left(parallel_chunk *chunk, uint64_t row, uint64_t column)
+{
+    if (column != chunk->tile.column_last) {
+        chunk->tile.stop_row = row;
+        chunk->tile.stop_column = column;
+        chunk->tile.is_stopped = 1;
+        return chunk->tile.row_last;
+    }
+    return row + 1;
+}
+
+static inline uint64_t parallel_tile_at(const parallel_chunk *chunk)
+{
+    return chunk->tile.is_stopped ? chunk->first : chunk->last;
+}
+
+/* The next tile for the calling thread of the region: 1; 0 if it has nothing more to do here. */
+PARALLEL_API int parallel_plane_next(parallel_loop *loop, parallel_chunk *chunk);
 
 /* Chooses workers and opens the loop: 1 if the region is to run; 0 if there is nothing to do, or the loop cannot begin. */
 PARALLEL_API int parallel_loop_open(parallel_loop *loop);

@@ -12,6 +12,10 @@
  *     PARALLEL_FOR_STEP(i, begin, end, -3)         for (T i = begin; i > end; i += -3)
  *         body                                         body
  *
+ *     PARALLEL_FOR_2D(i, begin_i, end_i, j, begin_j, end_j)      for (Ti i = begin_i; i < end_i; ++i)
+ *         body                                                       for (Tj j = begin_j; j < end_j; ++j)
+ *                                                                        body
+ *
  * The iterations run on the threads of the caller's OpenMP team, in any order, so they must not depend on each other. The
  * body sees the variables around it, as in any loop; what several iterations write they must write to different places.
  *
@@ -26,6 +30,10 @@
  * - parallel_fail() and then `break` fails the loop with the error of the lowest failing index, which is the one that the
  *   serial loop would have met first; .status receives it, and without .status the program ends with the message.
  *   (A body that fails and does not break goes on to the end of its chunk, and then counts as the chunk's first index.)
+ * - PARALLEL_FOR_2D goes through the plane in tiles that fit a cache; within one, j is the inner variable. `break` stops
+ *   both loops. Lowest is the iteration with the lowest i, of these the one with the lowest j: all iterations before it, row
+ *   by row, have run. .stopped_at points to two numbers, i and j; without a stop they are the end of i and the begin of j.
+ *   .grain is how many rows a tile has, .inline_below counts iterations. 2^64 iterations fail with PARALLEL_ERANGE.
  * - `return`, and `goto` out of the body, do not compile under OpenMP. A C++ exception must not leave the body.
  *
  * The expansion is a statement of nested `for` headers, the innermost of which is a plain loop that the compiler
@@ -85,6 +93,29 @@
         for (PARALLEL_INDEX(begin, end) i = (PARALLEL_INDEX(begin, end))parallel_loop_value(&loop, k),        \
                                         step = (PARALLEL_INDEX(begin, end))parallel_loop_step(&loop);         \
              k < bound; ++k, i = (PARALLEL_INDEX(begin, end))((uint64_t)(i) + (uint64_t)(step)))
+
+#define PARALLEL_FOR_2D(...) PARALLEL_FOR_2D_1(__COUNTER__, __VA_ARGS__)
+#define PARALLEL_FOR_2D_1(id, i, begin_i, end_i, j, begin_j, ...)                                             \
+    PARALLEL_FOR_2D_2(PARALLEL_PP_CAT(parallel_loop_, id), PARALLEL_PP_CAT(parallel_chunk_, id),              \
+                      PARALLEL_PP_CAT(parallel_rows_, id), PARALLEL_PP_CAT(parallel_columns_, id), i, begin_i, \
+                      end_i, j, begin_j, PARALLEL_PP_FIRST(__VA_ARGS__), __VA_ARGS__)
+/* What follows `end_j` is `end_j` once more, as the head of the list of options. */
+#define PARALLEL_FOR_2D_2(loop, chunk, rows, columns, i, begin_i, end_i, j, begin_j, end_j, ...)              \
+    PARALLEL_LOOP_OPENED(loop, PARALLEL_LOOP_TILES, begin_i, end_i,                                           \
+                         parallel_loop_set_plane(&loop, PARALLEL_LOOP_KIND(begin_j, end_j),                   \
+                                                 (uint64_t)(begin_j), (uint64_t)(end_j)),                     \
+                         PARALLEL_PP_EACH(PARALLEL_OPTION, loop, __VA_ARGS__))                                \
+    PARALLEL_LOOP_REGION(loop, )                                                                              \
+    PARALLEL_LOOP_CHUNKS(loop, chunk, parallel_plane_next)                                                    \
+    for (PARALLEL_INDEX(begin_i, end_i) i = (PARALLEL_INDEX(begin_i, end_i))chunk.tile.row_first,             \
+                                        rows = (PARALLEL_INDEX(begin_i, end_i))chunk.tile.row_last;           \
+         chunk.unfinished; chunk.unfinished = 0, chunk.at = parallel_tile_at(&chunk))                         \
+        for (PARALLEL_INDEX(begin_j, end_j) j = (PARALLEL_INDEX(begin_j, end_j))chunk.tile.column_first,      \
+                                            columns = (PARALLEL_INDEX(begin_j, end_j))chunk.tile.column_last; \
+             i < rows;                                                                                        \
+             i = (PARALLEL_INDEX(begin_i, end_i))parallel_tile_left(&chunk, (uint64_t)(i), (uint64_t)(j)),    \
+                                            j = (PARALLEL_INDEX(begin_j, end_j))chunk.tile.column_first)      \
+            for (; j < columns; ++j)
 
 /* The first header of every loop. What follows `end` is a list of expressions, each followed by a
  * comma. */

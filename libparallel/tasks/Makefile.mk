@@ -19,6 +19,8 @@ libparallel_sources += \
 	libparallel/tasks/named_loop.c \
 	libparallel/tasks/observer.c \
 	libparallel/tasks/observer.h \
+	libparallel/tasks/plane.c \
+	libparallel/tasks/plane.h \
 	libparallel/tasks/promise.c \
 	libparallel/tasks/reduce.c \
 	libparallel/tasks/reduce.h \

@@ -29,7 +29,7 @@ static bool loop_is_cancelled(const struct pl_scope *scope)
 {
     /* The scope is the first member of struct pl_loop_scope. */
     const struct pl_loop_scope *self = (const struct pl_loop_scope *)scope;
-    return pl_loop_stop(self->loop) <= self->chunk->claim_first - self->loop->shared.base ||
+    return pl_loop_stop(self->loop) <= pl_loop_offset(self->loop, self->chunk->claim_first) ||
            pl_scope_is_cancelled(scope->outer);
 }
 
@@ -93,16 +93,29 @@ static void take_time(parallel_loop *loop, parallel_chunk *chunk)
     }
 }
 
-/* What became of the claim that was run. */
-static void finish(parallel_loop *loop, parallel_chunk *chunk)
+/* Where the body was left. */
+static uint64_t offset_left(const parallel_loop *loop, const parallel_chunk *chunk)
+{
+    if (!(loop->kind & PARALLEL_LOOP_TILES))
+        return chunk->at - loop->shared.base;
+    return (chunk->tile.stop_row - loop->begin) * loop->plane.columns + (chunk->tile.stop_column - loop->plane.begin);
+}
+
+void pl_chunk_settle(parallel_loop *loop, parallel_chunk *chunk)
 {
     struct pl_loop_scope *self = (struct pl_loop_scope *)chunk->scope;
     bool was_left = chunk->at != chunk->last;
-    uint64_t offset = (was_left ? chunk->at : chunk->claim_first) - loop->shared.base;
     if (pl_scope_has_failed(&self->scope))
-        pl_loop_fail_at(loop, offset, pl_scope_release_failure(&self->scope));
+        pl_loop_fail_at(loop, was_left ? offset_left(loop, chunk) : pl_loop_offset(loop, chunk->claim_first),
+                        pl_scope_release_failure(&self->scope));
     else if (was_left)
-        pl_loop_stop_at(loop, offset);
+        pl_loop_stop_at(loop, offset_left(loop, chunk));
+}
+
+/* What became of the claim that was run. */
+static void finish(parallel_loop *loop, parallel_chunk *chunk)
+{
+    pl_chunk_settle(loop, chunk);
     if (loop->shared.flags & PL_LOOP_IS_TIMED)
         take_time(loop, chunk);
 }
@@ -162,7 +175,7 @@ static bool take_dealt_share(const parallel_loop *loop, parallel_chunk *chunk)
         struct pl_claim claim = {pl_claims_share(&claims, chunk->next_share),
                                  pl_claims_share(&claims, chunk->next_share + 1)};
         chunk->next_share += chunk->threads;
-        if (claim.first * shared->unit < pl_loop_stop(loop)) {
+        if (pl_loop_offset(loop, shared->base + claim.first * shared->unit) < pl_loop_stop(loop)) {
             take_units(shared, chunk, claim);
             return true;
         }
@@ -178,7 +191,7 @@ static bool claim_among_others(const parallel_loop *loop, parallel_chunk *chunk)
     struct pl_claim claim;
     while (pl_claims_take(&claims, chunk->thread, size, &claim) ||
            claim_from_others(&claims, chunk->thread, size, &claim)) {
-        if (claim.first * shared->unit < pl_loop_stop(loop)) {
+        if (pl_loop_offset(loop, shared->base + claim.first * shared->unit) < pl_loop_stop(loop)) {
             take_units(shared, chunk, claim);
             return true;
         }
@@ -207,7 +220,7 @@ void parallel_chunk_abandon(parallel_chunk *chunk)
 {
     struct pl_loop_scope *self = (struct pl_loop_scope *)chunk->scope;
     if (pl_scope_has_failed(&self->scope))
-        pl_loop_fail_at(self->loop, chunk->claim_first - self->loop->shared.base,
+        pl_loop_fail_at(self->loop, pl_loop_offset(self->loop, chunk->claim_first),
                         pl_scope_release_failure(&self->scope));
     leave(chunk);
 }

@@ -19,6 +19,7 @@
 #include "libparallel/base/settings.h"
 #include "libparallel/executors/executor.h"
 #include "libparallel/tasks/claiming.h"
+#include "libparallel/tasks/plane.h"
 #include "libparallel/tasks/reduce.h"
 #include "libparallel/tasks/team.h"
 
@@ -82,19 +83,22 @@ static int read_mode(enum mode *mode)
     return 0;
 }
 
-static bool is_negative(const parallel_loop *loop, int bound_is_signed, uint64_t bound)
+static bool is_negative(int kind, int bound_is_signed, uint64_t bound)
 {
-    return (loop->kind & bound_is_signed) && (int64_t)bound < 0;
+    return (kind & bound_is_signed) && (int64_t)bound < 0;
 }
 
-static int check_unsigned_bounds(const parallel_loop *loop)
+/* `which` is "", or "second " in PARALLEL_FOR_2D. */
+static int check_bounds(int kind, uint64_t begin, uint64_t end, const char *which)
 {
-    if (is_negative(loop, PARALLEL_LOOP_BEGIN_SIGNED, loop->begin))
-        return pl_error_set(PARALLEL_ERANGE, 0, "begin: %" PRId64 " is negative and the loop variable is unsigned",
-                            (int64_t)loop->begin);
-    if (is_negative(loop, PARALLEL_LOOP_END_SIGNED, loop->end))
-        return pl_error_set(PARALLEL_ERANGE, 0, "end: %" PRId64 " is negative and the loop variable is unsigned",
-                            (int64_t)loop->end);
+    if (kind & PARALLEL_LOOP_SIGNED)
+        return 0;
+    if (is_negative(kind, PARALLEL_LOOP_BEGIN_SIGNED, begin))
+        return pl_error_set(PARALLEL_ERANGE, 0, "%sbegin: %" PRId64 " is negative and the loop variable is unsigned",
+                            which, (int64_t)begin);
+    if (is_negative(kind, PARALLEL_LOOP_END_SIGNED, end))
+        return pl_error_set(PARALLEL_ERANGE, 0, "%send: %" PRId64 " is negative and the loop variable is unsigned",
+                            which, (int64_t)end);
     return 0;
 }
 
@@ -125,24 +129,40 @@ static int check(const parallel_loop *loop)
     if (loop->options.workers > LARGEST_WORKER_COUNT)
         return pl_error_set(PARALLEL_EINVALID, 0, ".workers: %zu is more than %d", loop->options.workers,
                             LARGEST_WORKER_COUNT);
-    return loop->kind & PARALLEL_LOOP_SIGNED ? 0 : check_unsigned_bounds(loop);
+    int code = check_bounds(loop->kind, loop->begin, loop->end, "");
+    if (code == 0 && (loop->kind & PARALLEL_LOOP_TILES))
+        code = check_bounds(loop->plane.kind, loop->plane.begin, loop->plane.end, "second ");
+    return code;
 }
 
-static uint64_t count_values(const parallel_loop *loop, uint64_t from, uint64_t to)
+static uint64_t count_values(int kind, uint64_t from, uint64_t to)
 {
-    bool is_empty = loop->kind & PARALLEL_LOOP_SIGNED ? (int64_t)from >= (int64_t)to : from >= to;
+    bool is_empty = kind & PARALLEL_LOOP_SIGNED ? (int64_t)from >= (int64_t)to : from >= to;
     return is_empty ? 0 : to - from;
 }
 
 static uint64_t count_iterations(const parallel_loop *loop)
 {
     if (!(loop->kind & PARALLEL_LOOP_STEPS))
-        return count_values(loop, loop->begin, loop->end);
+        return count_values(loop->kind, loop->begin, loop->end);
     bool is_downward = (loop->kind & PARALLEL_LOOP_STEP_SIGNED) && (int64_t)loop->step < 0;
-    uint64_t distance = is_downward ? count_values(loop, loop->end, loop->begin)
-                                    : count_values(loop, loop->begin, loop->end);
+    uint64_t distance = is_downward ? count_values(loop->kind, loop->end, loop->begin)
+                                    : count_values(loop->kind, loop->begin, loop->end);
     uint64_t stride = is_downward ? 0 - loop->step : loop->step;
     return distance == 0 ? 0 : (distance - 1) / stride + 1;
+}
+
+/* Counts the positions: iterations, or tiles. */
+static int count_positions(parallel_loop *loop)
+{
+    if (!(loop->kind & PARALLEL_LOOP_TILES)) {
+        loop->shared.count = count_iterations(loop);
+        return 0;
+    }
+    parallel_plane *plane = &loop->plane;
+    plane->rows = count_iterations(loop);
+    plane->columns = count_values(plane->kind, plane->begin, plane->end);
+    return pl_plane_cut(plane, loop->options.grain, &loop->shared.count);
 }
 
 /* A division is 20 cycles, and most loops need none. */
@@ -168,10 +188,16 @@ static uint64_t smaller(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
+static bool is_below(const parallel_loop *loop, uint64_t iterations)
+{
+    uint64_t count = loop->kind & PARALLEL_LOOP_TILES ? loop->plane.rows * loop->plane.columns : loop->shared.count;
+    return count < iterations;
+}
+
 static bool must_run_alone(const parallel_loop *loop, enum mode mode)
 {
     return (loop->kind & PARALLEL_LOOP_ALONE) || loop->shared.unit_count == 1 || pl_scope_current != NULL ||
-           loop->shared.count < loop->options.inline_below || mode == SERIAL;
+           is_below(loop, loop->options.inline_below) || mode == SERIAL;
 }
 
 /* A loop that names its workers or its grain gets them. */
@@ -248,10 +274,21 @@ static int choose_workers(parallel_loop *loop, enum mode mode, const void *where
     return is_worth_a_team(loop, expected_ns) ? set_team(loop, team, workers) : 0;
 }
 
-static void report_value(parallel_loop *loop, uint64_t offset)
+/* `stop` is UINT64_MAX if the loop was not stopped. */
+static void report_value(parallel_loop *loop, uint64_t stop)
 {
-    if (loop->options.stopped_at != NULL)
-        *loop->options.stopped_at = (int64_t)parallel_loop_value(loop, offset);
+    int64_t *out = loop->options.stopped_at;
+    if (out == NULL)
+        return;
+    if (!(loop->kind & PARALLEL_LOOP_TILES)) {
+        out[0] = (int64_t)parallel_loop_value(loop, smaller(stop, loop->shared.count));
+    } else if (stop == UINT64_MAX) {
+        out[0] = (int64_t)(loop->begin + loop->plane.rows);
+        out[1] = (int64_t)loop->plane.begin;
+    } else {
+        out[0] = (int64_t)(loop->begin + stop / loop->plane.columns);
+        out[1] = (int64_t)(loop->plane.begin + stop % loop->plane.columns);
+    }
 }
 
 static void succeed(parallel_loop *loop)
@@ -275,14 +312,25 @@ static void fail(const parallel_loop *loop, const parallel_error *failure, const
     *loop->options.status = *failure;
 }
 
+static void print_value(char text[24], int kind, uint64_t value)
+{
+    if (kind & PARALLEL_LOOP_SIGNED)
+        snprintf(text, 24, "%" PRId64, (int64_t)value);
+    else
+        snprintf(text, 24, "%" PRIu64, value);
+}
+
 static void fail_at(parallel_loop *loop)
 {
-    char where[40];
-    uint64_t value = parallel_loop_value(loop, loop->failed_at);
-    if (loop->kind & PARALLEL_LOOP_SIGNED)
-        snprintf(where, sizeof where, " at index %" PRId64, (int64_t)value);
-    else
-        snprintf(where, sizeof where, " at index %" PRIu64, value);
+    char where[80], row[24], column[24];
+    if (loop->kind & PARALLEL_LOOP_TILES) {
+        print_value(row, loop->kind, loop->begin + loop->failed_at / loop->plane.columns);
+        print_value(column, loop->plane.kind, loop->plane.begin + loop->failed_at % loop->plane.columns);
+        snprintf(where, sizeof where, " at indexes %s and %s", row, column);
+    } else {
+        print_value(row, loop->kind, parallel_loop_value(loop, loop->failed_at));
+        snprintf(where, sizeof where, " at index %s", row);
+    }
     fail(loop, loop->failure, where);
 }
 
@@ -308,7 +356,7 @@ int parallel_loop_close(parallel_loop *loop)
 {
     uint64_t stop = pl_loop_stop(loop);
     remember_cost(loop);
-    report_value(loop, smaller(stop, loop->shared.count));
+    report_value(loop, stop);
     /* A failure above the lowest `break` is one that the serial loop would not have met. */
     if (loop->failure != NULL && loop->failed_at == stop)
         fail_at(loop);
@@ -343,11 +391,11 @@ static int begin(parallel_loop *loop, const void *where)
     if (code != 0)
         return code;
     shared->stop = UINT64_MAX;
-    shared->base = loop->kind & PARALLEL_LOOP_STEPS ? 0 : loop->begin;
-    shared->count = count_iterations(loop);
-    if (shared->count == 0)
-        return 0;
-    uint64_t unit = loop->options.grain;
+    shared->base = loop->kind & (PARALLEL_LOOP_STEPS | PARALLEL_LOOP_TILES) ? 0 : loop->begin;
+    code = count_positions(loop);
+    if (code != 0 || shared->count == 0)
+        return code;
+    uint64_t unit = loop->kind & PARALLEL_LOOP_TILES ? 1 : loop->options.grain;
     if (unit == 0)
         unit = loop->kind & PARALLEL_LOOP_REDUCES ? pl_reduce_unit(shared->count, shared->record_size) : 1;
     choose_units(shared, unit);
@@ -362,7 +410,7 @@ int parallel_loop_open(parallel_loop *loop)
         return 0;
     }
     if (loop->shared.count == 0) {
-        report_value(loop, 0);
+        report_value(loop, UINT64_MAX);
         succeed(loop);
         return 0;
     }

@@ -37,10 +37,23 @@ static inline uint64_t pl_loop_stop(const parallel_loop *loop)
     return pl_load_relaxed((const _Atomic uint64_t *)&loop->shared.stop);
 }
 
+/* The lowest offset of a position. */
+static inline uint64_t pl_loop_offset(const parallel_loop *loop, uint64_t position)
+{
+    const parallel_plane *plane = &loop->plane;
+    if (!(loop->kind & PARALLEL_LOOP_TILES))
+        return position - loop->shared.base;
+    return position / plane->tiles_across * plane->tile_rows * plane->columns +
+           position % plane->tiles_across * plane->tile_columns;
+}
+
 /* Lowers the loop's stop to `offset`. */
 void pl_loop_stop_at(parallel_loop *loop, uint64_t offset);
 
 /* The iteration at `offset` has failed: keeps the failure if it is the lowest so far, else frees it; stops the loop. */
 void pl_loop_fail_at(parallel_loop *loop, uint64_t offset, const parallel_error *failure);
+
+/* Tells the loop how the chunk at hand was left: to the end, by `break`, or with a failure. */
+void pl_chunk_settle(parallel_loop *loop, parallel_chunk *chunk);
 
 #endif

@@ -22,6 +22,14 @@ void scale(double *restrict y, const double *restrict x, size_t n, double a)
         y[i] = a * x[i] + y[i];
 }
 END
+cat >"$work/plane.c" <<'END'
+#include <parallel.h>
+void scale(double *restrict y, const double *restrict x, size_t n, double a)
+{
+    PARALLEL_FOR_2D(i, 0, n, j, 0, n)
+        y[i * n + j] = a * x[i * n + j];
+}
+END
 cat >"$work/sum.c" <<'END'
 #include <parallel.h>
 long sum(const int *x, size_t n)
@@ -80,6 +88,7 @@ vectorises() {
 vectorises body.c 4
 vectorises named.c 2
 vectorises named.c 6
+vectorises plane.c 4
 vectorises step.c 4
 vectorises sum.c 5
 # Only OpenMP says that a sum of floating-point numbers may be formed in any order; gcc names the line of the body.

@@ -76,6 +76,13 @@ wrong 'PARALLEL_FOR_STEP(i, 0, d, 2) x[0] = 1;'
 wrong 'PARALLEL_FOR_STEP(i, 0, n, (__extension__ (__int128)5)) x[0] = 1;'
 wrong 'PARALLEL_FOR_STEP(i, 0, n, 3, .grian = 4) x[i] = 1;'
 wrong 'PARALLEL_FOR_STEP(i, 0, n, 3) { if (i == 3) return; x[i] = 1; }'
+# Planes.
+right 'PARALLEL_FOR_2D(i, 0, n, j, 0L, 5, .grain = 4, .stopped_at = where) { if (j == 3) break; x[i] = 1; }'
+wrong 'PARALLEL_FOR_2D(i, 0, n, j, 0) x[i] = 1;'
+wrong 'PARALLEL_FOR_2D(i, 0, n, j, 0, d) x[i] = 1;'
+wrong 'PARALLEL_FOR_2D(i, p, p + n, j, 0, n) x[0] = 1;'
+wrong 'PARALLEL_FOR_2D(i, 0, n, j, 0, n) { if (j == 3) return; x[i] = 1; }'
+wrong 'PARALLEL_FOR_2D(i, 0, n, j, 0, n, .grian = 4) x[i] = 1;'
 # Reductions.
 right 'PARALLEL_REDUCE(i, 0, n, (+, sum)) sum += i;'
 right 'PARALLEL_REDUCE(i, 0, n, (max, f), (|, sum)) { f = x[i] > 2 ? 3 : f; sum |= i; }'

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * PARALLEL_FOR_2D: how a plane is cut into tiles, and how a thread walks through those of its claim. Tiles are the
+ * positions that loop.c and chunk.c hand out; offsets, which say what is lower, count row by row through the whole plane.
+ *
+ *     rows     +-----+-----+---+
+ *              |  0  |  1  | 2 |      tile k begins at row k / tiles_across * tile_rows
+ *              +-----+-----+---+                   and column k % tiles_across * tile_columns
+ *              |  3  |  4  | 5 |
+ *              +-----+-----+---+      The first offset of a tile grows with its number.
+ *
+ * A tile that is left by `break` at (i, j) has skipped nothing that is lower. But the tiles to its right have rows above
+ * i, so a claim goes on after the break as long as the first offset of a tile is below the loop's stop. */
+#include "libparallel/tasks/plane.h"
+
+#include "libparallel/base/error.h"
+#include "libparallel/tasks/loop.h"
+
+enum {
+    /* A row of so many numbers of 8 bytes, and those above and below it, fit a first-level cache of 32 KiB, and the
+     * loop over it is long beside what begins and ends it. */
+    MOST_COLUMNS = 1024,
+    /* 512 KiB of numbers of 8 bytes: what a second-level cache holds. */
+    MOST_ITERATIONS = 65536,
+    /* As for the units of a reduction: two workers share so many to within half a percent. */
+    FEW_TILES = 256,
+};
+
+static uint64_t smaller(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static uint64_t quotient_rounded_up(uint64_t a, uint64_t b)
+{
+    return (a - 1) / b + 1;
+}
+
+int pl_plane_cut(parallel_plane *plane, uint64_t grain, uint64_t *tile_count)
+{
+    uint64_t iterations;
+    if (plane->rows == 0 || plane->columns == 0) {
+        *tile_count = 0;
+        return 0;
+    }
+    if (__builtin_mul_overflow(plane->rows, plane->columns, &iterations))
+        return pl_error_set(PARALLEL_ERANGE, 0, "the ranges of both variables: together 2^64 iterations or more");
+    plane->tiles_across = quotient_rounded_up(plane->columns, MOST_COLUMNS);
+    plane->tile_columns = quotient_rounded_up(plane->columns, plane->tiles_across);
+    plane->tiles_across = quotient_rounded_up(plane->columns, plane->tile_columns);
+    uint64_t rows = smaller(MOST_ITERATIONS / plane->tile_columns,
+                            plane->rows / quotient_rounded_up(FEW_TILES, plane->tiles_across));
+    plane->tile_rows = grain != 0 ? grain : rows > 0 ? rows : 1;
+    *tile_count = quotient_rounded_up(plane->rows, plane->tile_rows) * plane->tiles_across;
+    return 0;
+}
+
+static void enter_tile(const parallel_loop *loop, parallel_chunk *chunk)
+{
+    const parallel_plane *plane = &loop->plane;
+    uint64_t row = chunk->first / plane->tiles_across * plane->tile_rows;
+    uint64_t column = chunk->first % plane->tiles_across * plane->tile_columns;
+    chunk->tile.row_first = loop->begin + row;
+    chunk->tile.row_last = loop->begin + row + smaller(plane->tile_rows, plane->rows - row);
+    chunk->tile.column_first = plane->begin + column;
+    chunk->tile.column_last = plane->begin + column + smaller(plane->tile_columns, plane->columns - column);
+    chunk->tile.is_stopped = 0;
+    chunk->last = chunk->first + 1;
+    chunk->at = chunk->first;
+    chunk->unfinished = 1;
+}
+
+static bool claim_goes_on(const parallel_loop *loop, const parallel_chunk *chunk)
+{
+    return chunk->last < chunk->claim_last && pl_loop_offset(loop, chunk->last) < pl_loop_stop(loop);
+}
+
+int parallel_plane_next(parallel_loop *loop, parallel_chunk *chunk)
+{
+    if (chunk->is_joined) {
+        pl_chunk_settle(loop, chunk);
+        chunk->at = chunk->last;
+    }
+    if (chunk->is_joined && claim_goes_on(loop, chunk))
+        chunk->first = chunk->last;
+    else if (!parallel_loop_next(loop, chunk))
+        return 0;
+    enter_tile(loop, chunk);
+    return 1;
+}
