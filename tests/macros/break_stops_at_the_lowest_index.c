@@ -69,5 +69,33 @@ PROPERTY(and_tells_the_bodies_above_it)
 }
 PROPERTY_END
 
+PROPERTY(within_a_grain_a_worker_of_a_billion)
+{
+    enum { BILLION = 1000000000, GRAIN = 1000 };
+    static const int indices[] = {0, 1, 777777, 12345678, BILLION / 2 + 5, BILLION - 1};
+    static atomic_int is_broken;
+    static atomic_long late;
+    for (size_t k = 0; k < sizeof indices / sizeof indices[0]; k++)
+        for (size_t workers = 1; workers <= 4; workers++) {
+            /* Far into the range only from where a worker begins: nobody has to count half a billion. */
+            int begin = indices[k] > 20000000 ? indices[k] - 777 : 0;
+            is_broken = 0;
+            late = 0;
+            int64_t where = -1;
+            PARALLEL_FOR(i, begin, BILLION, .workers = workers, .grain = GRAIN, .stopped_at = &where) {
+                if (atomic_load_explicit(&is_broken, memory_order_relaxed))
+                    late++;
+                if (i == indices[k]) {
+                    is_broken = 1;
+                    break;
+                }
+            }
+            ck_assert_int_eq(where, indices[k]);
+            /* Of each other worker the rest of its grain, and one more if it claimed before the stop was written. */
+            ck_assert_int_le(late, (long)(workers - 1) * 2 * GRAIN);
+        }
+}
+PROPERTY_END
+
 PROPERTIES(and_everything_below_has_run, in_the_type_of_the_loop, of_the_inner_loop_alone,
-           and_tells_the_bodies_above_it)
+           and_tells_the_bodies_above_it, within_a_grain_a_worker_of_a_billion)

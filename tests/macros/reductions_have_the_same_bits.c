@@ -72,6 +72,24 @@ PROPERTY(with_more_workers_than_cores)
 }
 PROPERTY_END
 
+PROPERTY(in_a_hundred_runs)
+{
+    enum { COUNT = 3000, RUNS = 100 };
+    static const size_t worker_counts[] = {1, 2, 3, 4, 7, 64};
+    double *numbers = make_numbers(COUNT);
+    double expected = sum_in_units(numbers, COUNT, -2.5);
+    for (size_t w = 0; w < sizeof worker_counts / sizeof worker_counts[0]; w++)
+        for (int run = 0; run < RUNS; run++) {
+            double sum = -2.5;
+            PARALLEL_REDUCE(i, 0, COUNT, (+, sum), .workers = worker_counts[w])
+                sum += numbers[i];
+            ck_assert_msg(same_bits(sum, expected), "%zu workers, run %d: %a is not %a", worker_counts[w], run, sum,
+                          expected);
+        }
+    free(numbers);
+}
+PROPERTY_END
+
 PROPERTY(with_units_of_the_grain)
 {
     enum { COUNT = 10000, GRAIN = 333 };
@@ -177,5 +195,5 @@ PROPERTY(in_nested_reductions)
 }
 PROPERTY_END
 
-PROPERTIES(for_any_length_and_any_number_of_workers, with_more_workers_than_cores, with_units_of_the_grain,
-           up_to_a_break, unchanged_by_a_failed_or_empty_loop, in_nested_reductions)
+PROPERTIES(for_any_length_and_any_number_of_workers, with_more_workers_than_cores, in_a_hundred_runs,
+           with_units_of_the_grain, up_to_a_break, unchanged_by_a_failed_or_empty_loop, in_nested_reductions)
