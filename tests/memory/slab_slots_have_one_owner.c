@@ -159,6 +159,8 @@ PROPERTY(a_forked_child_goes_on_with_what_it_inherits)
         ck_assert_int_eq(status, 0);
     }
     ck_assert_ptr_null(join_thread(&thread));
+    for (int i = 0; i < 200; i++)
+        ck_assert_uint_eq(take_down(mine[i]), 0);
 }
 PROPERTY_END
 
