@@ -19,10 +19,10 @@
 static void sweep(size_t size, const double *restrict old, double *restrict new)
 {
     PARALLEL_FOR(row, 1, size - 1) { /* was: for (size_t row = 1; row < size - 1; row++) */
-        const double *here = old + row * size;
+        const double *above = old + (row - 1) * size, *here = above + size, *below = here + size;
         double *there = new + row * size;
         for (size_t column = 1; column < size - 1; column++)
-            there[column] = 0.25 * (here[column - size] + here[column + size] + here[column - 1] + here[column + 1]);
+            there[column] = 0.25 * (above[column] + below[column] + here[column - 1] + here[column + 1]);
     }
 }
 
