@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 EXTRA_DIST += \
 	docs/protocols/claiming.md \
+	docs/protocols/fork-call.md \
 	docs/protocols/parking.md \
 	docs/protocols/parking.pml \
 	docs/protocols/process-worker.md \

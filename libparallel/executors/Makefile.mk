@@ -6,6 +6,7 @@ libparallel_sources += \
 	libparallel/executors/deque.h \
 	libparallel/executors/executor.c \
 	libparallel/executors/executor.h \
+	libparallel/executors/fork.c \
 	libparallel/executors/frame.c \
 	libparallel/executors/frame.h \
 	libparallel/executors/parcel.c \
@@ -31,5 +32,6 @@ libparallel_sources += \
 	libparallel/executors/task_queue.c \
 	libparallel/executors/task_queue.h \
 	libparallel/executors/threads.c \
+	libparallel/executors/threads.h \
 	libparallel/executors/victims.c \
 	libparallel/executors/victims.h

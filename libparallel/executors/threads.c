@@ -25,6 +25,7 @@
 #include "libparallel/executors/frame.h"
 #include "libparallel/executors/roster.h"
 #include "libparallel/executors/task_queue.h"
+#include "libparallel/executors/threads.h"
 #include "libparallel/executors/victims.h"
 #include "libparallel/memory/slab.h"
 
@@ -47,6 +48,7 @@ struct threads_executor {
     struct pl_parking_lot lot;
     _Alignas(2 * PL_CACHE_LINE) _Atomic uint64_t crew; /* written at every change between work, search and sleep */
     _Alignas(2 * PL_CACHE_LINE) _Atomic size_t worker_count; /* from here on: mostly read */
+    struct pl_threads_use *use; /* NULL: tasks run in the workers */
     uint64_t idle_timeout_ns;
     int (*initializer)(void *context);
     void *initializer_context;
@@ -155,14 +157,16 @@ static void call_worker(struct threads_executor *threads)
 
 /* ---- The worker ---- */
 
-static void run_task(struct threads_executor *threads, struct pl_task *task)
+static void run_task(struct threads_executor *threads, struct pl_thread_worker *self, struct pl_task *task)
 {
     if (pl_task_claim(task)) {
         parallel_error *broken = pl_load_acquire(&threads->broken); /* pairs with initialize() */
-        if (broken == NULL)
-            task->class->run(task);
-        else
+        if (broken != NULL)
             task->class->fail(task, broken);
+        else if (threads->use != NULL)
+            threads->use->run(threads->use, self, task);
+        else
+            task->class->run(task);
         if (threads->base.fork_count != pl_fork_count())
             pl_report_and_abort("a child that was forked inside a task returned from the task; it has no workers to "
                                 "return to, and ends by _exit or exec");
@@ -352,7 +356,7 @@ static void worker_body(struct pl_thread_worker *self)
                 is_initialized = true;
                 initialize(threads, self);
             }
-            run_task(threads, task);
+            run_task(threads, self, task);
             if (!settle_down(threads, self, &counted))
                 break;
             continue;
@@ -394,7 +398,8 @@ static void worker_body(struct pl_thread_worker *self)
 
 /* ---- The operations ---- */
 
-static int threads_open(const parallel_executor_options *options, struct parallel_executor **executor)
+int pl_threads_open_for(struct pl_threads_use *use, const parallel_executor_options *options,
+                        struct parallel_executor **executor)
 {
     if (options->queue_limit >= HAS_BLOCKED)
         return pl_error_set(PARALLEL_ERANGE, 0, "queue=%zu: more than %u calls cannot wait", options->queue_limit,
@@ -413,6 +418,7 @@ static int threads_open(const parallel_executor_options *options, struct paralle
     pl_task_queue_open(&threads->queue);
     pl_parking_lot_open(&threads->lot);
     atomic_init(&threads->worker_count, threads->roster.placement->count);
+    threads->use = use;
     threads->idle_timeout_ns = options->idle_timeout_ns;
     threads->initializer = options->initializer;
     threads->initializer_context = options->initializer_context;
@@ -420,6 +426,16 @@ static int threads_open(const parallel_executor_options *options, struct paralle
     threads->refuses_when_full = options->refuses_when_full;
     *executor = &threads->base;
     return 0;
+}
+
+static int threads_open(const parallel_executor_options *options, struct parallel_executor **executor)
+{
+    return pl_threads_open_for(NULL, options, executor);
+}
+
+struct pl_threads_use *pl_threads_use_of(struct parallel_executor *executor)
+{
+    return threads_of(executor)->use;
 }
 
 static int refusal(struct threads_executor *threads)
