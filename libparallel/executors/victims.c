@@ -45,11 +45,7 @@ struct pl_deque *pl_victims_choose(struct pl_victims *victims, size_t index, uin
     uint32_t count = pl_load_acquire(&victims->count);
     if (count < 2)
         return NULL;
-    /* 0, 1, 2, 3, ... -> +1, -1, +2, -2, ..., modulo count; count - 1 of them meet every other worker once. */
-    uint32_t step = turn % (count - 1);
-    uint32_t distance = step / 2 + 1;
-    size_t self = index % count;
-    return at(victims, step % 2 == 0 ? (self + distance) % count : (self + count - distance) % count);
+    return at(victims, pl_victims_number((uint32_t)(index % count), turn % (count - 1), count));
 }
 
 void pl_victims_request(struct pl_victims *victims)

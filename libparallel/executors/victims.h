@@ -26,6 +26,14 @@ void pl_victims_destroy(struct pl_victims *victims);
 /* The one of that number (from 1), which exists. */
 struct pl_deque *pl_victims_find(struct pl_victims *victims, uint32_t number);
 
+/* The number of the other of `count` > 1 that is met at turn 0, 1, 2, 3 ... of a search by number `self` < count: self + 1,
+ * - 1, + 2, - 2 and so on, modulo count. Turns 0 to count - 2 meet each other one once. */
+static inline uint32_t pl_victims_number(uint32_t self, uint32_t turn, uint32_t count)
+{
+    uint32_t distance = turn / 2 + 1;
+    return (turn % 2 == 0 ? self + distance : self + count - distance) % count;
+}
+
 /* The victim of turn `turn` of a search by worker `index`, or NULL. */
 struct pl_deque *pl_victims_choose(struct pl_victims *victims, size_t index, uint32_t turn);
 

@@ -17,8 +17,11 @@ libparallel_sources += \
 	libparallel/tasks/loop.h \
 	libparallel/tasks/map.c \
 	libparallel/tasks/named_loop.c \
+	libparallel/tasks/named_run.c \
+	libparallel/tasks/named_run.h \
 	libparallel/tasks/observer.c \
 	libparallel/tasks/observer.h \
+	libparallel/tasks/pace.h \
 	libparallel/tasks/plane.c \
 	libparallel/tasks/plane.h \
 	libparallel/tasks/promise.c \

@@ -3,27 +3,14 @@
  * The side of an inline loop that runs in each thread of the region: joins the loop, claims chunk after chunk, notices how
  * each was left, sizes the next by the time it took, and leaves.
  *
- *     next: join -> claim -> (body) -> next: finish -> claim -> (body) -> ... -> next: finish, nothing left, leave
- *
- * The size of claims. A chunk should take CHUNK_NS. A loop whose cost is unknown begins with one unit, and each claim has
- * at most GROWTH times the units of the one before, so a body that turns out to be long is held only once. Towards the
- * end of a slot claims shrink (struct pl_claim_size). */
+ *     next: join -> claim -> (body) -> next: finish -> claim -> (body) -> ... -> next: finish, nothing left, leave */
 #include "libparallel/tasks/loop.h"
 
 #include "libparallel/base/clock.h"
 #include "libparallel/tasks/claiming.h"
 #include "libparallel/tasks/home.h"
+#include "libparallel/tasks/pace.h"
 #include "libparallel/tasks/team.h"
-
-enum {
-    /* A claim costs 50 to 100 ns with its clock; at 20 us that is half a percent, and at the end of a loop
-     * at most so much is waited for. */
-    CHUNK_NS = 20000,
-    /* From 1 ns an iteration to 20 us a chunk in eight claims. */
-    GROWTH = 4,
-    /* The smallest claims, at the end of a slot: CHUNK_NS / 16 is about 1 us, above the cost of stealing. */
-    FINEST_SHARE = 16,
-};
 
 static bool loop_is_cancelled(const struct pl_scope *scope)
 {
@@ -72,21 +59,12 @@ static void leave(parallel_chunk *chunk)
     chunk->is_joined = 0;
 }
 
-static uint32_t next_grain(uint32_t units, uint64_t elapsed_ns)
-{
-    uint64_t right = (uint64_t)units * CHUNK_NS / (elapsed_ns + 1);
-    uint64_t most = (uint64_t)units * GROWTH;
-    right = right < most ? right : most;
-    right = right < PL_CLAIM_LARGEST_UNIT_COUNT ? right : PL_CLAIM_LARGEST_UNIT_COUNT;
-    return right > 0 ? (uint32_t)right : 1;
-}
-
 static void take_time(parallel_loop *loop, parallel_chunk *chunk)
 {
     uint64_t now = pl_clock_now_ns();
     uint64_t elapsed_ns = now - chunk->clock_ns;
     chunk->clock_ns = now;
-    chunk->grain = next_grain(chunk->claimed, elapsed_ns);
+    chunk->grain = pl_pace_next_grain(chunk->claimed, elapsed_ns);
     if (chunk->thread == 0) {
         loop->timed_ns += elapsed_ns;
         loop->timed_iterations += chunk->at - chunk->claim_first;
@@ -136,14 +114,11 @@ static bool claim_from_others(const struct pl_claims *claims, uint32_t k, struct
     return false;
 }
 
-static const struct pl_claim_size everything = {PL_CLAIM_LARGEST_UNIT_COUNT, PL_CLAIM_LARGEST_UNIT_COUNT};
-
 static struct pl_claim_size size_of_next(const struct parallel_loop_shared *shared, const parallel_chunk *chunk)
 {
     if (shared->flags & PL_LOOP_IS_FIXED)
         return (struct pl_claim_size){1, 1};
-    uint32_t finest = chunk->grain / FINEST_SHARE;
-    return (struct pl_claim_size){chunk->grain, finest > 0 ? finest : 1};
+    return pl_pace_size(chunk->grain);
 }
 
 static void take_units(const struct parallel_loop_shared *shared, parallel_chunk *chunk, struct pl_claim claim)
@@ -196,7 +171,7 @@ static bool claim_among_others(const parallel_loop *loop, parallel_chunk *chunk)
             return true;
         }
         /* The claim lies above an iteration that stopped the loop, and so does what the own slot still has: dropped. */
-        pl_claims_take(&claims, chunk->thread, everything, &claim);
+        pl_claims_take(&claims, chunk->thread, pl_pace_everything, &claim);
     }
     return false;
 }

@@ -8,7 +8,8 @@
  *
  * How many threads. Starting a region of several threads costs one to two microseconds, so the caller remembers for each
  * loop in the source what an iteration costs, and a loop that will take less than INLINE_NS runs in one
- * thread. Clocks are not read in loops that are known to take less than UNTIMED_NS, but for one in RESAMPLED runs. */
+ * thread. Clocks are not read in loops that are known to take less than UNTIMED_NS, but for one in PL_PACE_RESAMPLED
+ * runs. */
 #include "libparallel/tasks/loop.h"
 
 #include <inttypes.h>
@@ -19,6 +20,7 @@
 #include "libparallel/base/settings.h"
 #include "libparallel/executors/executor.h"
 #include "libparallel/tasks/claiming.h"
+#include "libparallel/tasks/pace.h"
 #include "libparallel/tasks/plane.h"
 #include "libparallel/tasks/reduce.h"
 #include "libparallel/tasks/team.h"
@@ -28,12 +30,6 @@ enum {
     INLINE_NS = 3000,
     /* Two readings of the clock are 40 to 50 ns: 5 % of this. */
     UNTIMED_NS = 1000,
-    /* A loop thought short may have grown long since: it is measured again so often. */
-    RESAMPLED = 32,
-    /* First chunk of a loop of known cost; half of what chunks grow to, for the cost may have changed. */
-    FIRST_CHUNK_NS = 10000,
-    /* As the setting PARALLEL_WORKERS: more threads than Linux allows is a typing error. */
-    LARGEST_WORKER_COUNT = 4194304,
     /* Of long double and of SSE vectors, the most that ordinary types ask for. */
     RECORD_ALIGNMENT = 16,
 };
@@ -126,9 +122,9 @@ static int check(const parallel_loop *loop)
 {
     if ((loop->kind & PARALLEL_LOOP_STEPS) && loop->step == 0)
         return pl_error_set(PARALLEL_EINVALID, 0, "step: 0 leads nowhere");
-    if (loop->options.workers > LARGEST_WORKER_COUNT)
+    if (loop->options.workers > PL_LARGEST_COUNT)
         return pl_error_set(PARALLEL_EINVALID, 0, ".workers: %zu is more than %d", loop->options.workers,
-                            LARGEST_WORKER_COUNT);
+                            PL_LARGEST_COUNT);
     int code = check_bounds(loop->kind, loop->begin, loop->end, "");
     if (code == 0 && (loop->kind & PARALLEL_LOOP_TILES))
         code = check_bounds(loop->plane.kind, loop->plane.begin, loop->plane.end, "second ");
@@ -165,24 +161,6 @@ static int count_positions(parallel_loop *loop)
     return pl_plane_cut(plane, loop->options.grain, &loop->shared.count);
 }
 
-/* A division is 20 cycles, and most loops need none. */
-static uint64_t divide_up(uint64_t count, uint64_t by)
-{
-    return by == 1 ? count : (count - 1) / by + 1;
-}
-
-/* Units have `unit` iterations, or a multiple that makes their count fit. */
-static void choose_units(struct parallel_loop_shared *shared, uint64_t unit)
-{
-    if (shared->count > PL_CLAIM_LARGEST_UNIT_COUNT) {
-        uint64_t needed = divide_up(shared->count, PL_CLAIM_LARGEST_UNIT_COUNT);
-        if (needed > unit)
-            unit *= divide_up(needed, unit);
-    }
-    shared->unit = unit;
-    shared->unit_count = (uint32_t)divide_up(shared->count, unit);
-}
-
 static uint64_t smaller(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;
@@ -210,15 +188,11 @@ static bool is_worth_a_team(const parallel_loop *loop, float expected_ns)
 static void choose_timing(struct parallel_loop_shared *shared, struct pl_loop_site *site, float expected_ns)
 {
     bool is_short = expected_ns != 0 && expected_ns < UNTIMED_NS;
-    if (is_short && ++site->untimed_runs < RESAMPLED)
+    if (is_short && ++site->untimed_runs < PL_PACE_RESAMPLED)
         return;
     site->untimed_runs = 0;
     shared->flags |= PL_LOOP_IS_TIMED;
-    float unit_ns = site->ns_per_iteration * (float)shared->unit;
-    while (unit_ns != 0 && unit_ns < FIRST_CHUNK_NS / 2 && shared->grain_shift < 28) {
-        shared->grain_shift++;
-        unit_ns *= 2;
-    }
+    shared->grain_shift = (uint8_t)pl_pace_first_shift(site->ns_per_iteration * (float)shared->unit);
 }
 
 static void set_alone(parallel_loop *loop)
@@ -398,7 +372,7 @@ static int begin(parallel_loop *loop, const void *where)
     uint64_t unit = loop->kind & PARALLEL_LOOP_TILES ? 1 : loop->options.grain;
     if (unit == 0)
         unit = loop->kind & PARALLEL_LOOP_REDUCES ? pl_reduce_unit(shared->count, shared->record_size) : 1;
-    choose_units(shared, unit);
+    shared->unit_count = pl_pace_cut(shared->count, unit, &shared->unit);
     code = choose_workers(loop, mode, where);
     return code == 0 && (loop->kind & PARALLEL_LOOP_REDUCES) ? make_records(loop) : code;
 }

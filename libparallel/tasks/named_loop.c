@@ -1,453 +1,29 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Named loops: a loop whose body has a name runs on the workers of an executor, without OpenMP.
+ * Named loops: a loop whose body has a name runs on the workers of an executor, without OpenMP. This file chooses where.
  *
- *     run:     owner = the calling thread:  post -> own part -> close -> outcome
+ *     run:     in the calling thread, which owns it, and in workers that help (named_run.c)
  *     submit:  a call whose body is `run` on the executor's worker that takes it
- *
- *     each participant:  scope -> claim -> range(first, last) -> claim -> ... -> nothing left
- *
- * Owner and helpers find each other on the executor's board (docs/protocols/named-loops.md) and share the iterations by
- * claims (docs/protocols/claiming.md); the slots of the claims stay with the post, so a loop allocates nothing and each
- * worker finds its slot and its share where it left them. Slot 0 is the owner's; a helper takes the one of its worker
- * index, or the next one that is free.
  *
  * An executor without a board runs the loop as calls: a serial one as one, in the caller, an executor of processes as a few
  * for each worker. */
 #include <libparallel/named_loop.h>
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <libparallel/shared.h>
 
-#include "libparallel/base/clock.h"
 #include "libparallel/base/error.h"
-#include "libparallel/base/lock.h"
 #include "libparallel/base/settings.h"
-#include "libparallel/executors/board.h"
 #include "libparallel/executors/executor.h"
 #include "libparallel/executors/frame.h"
 #include "libparallel/executors/scope.h"
-#include "libparallel/tasks/claiming.h"
 #include "libparallel/tasks/future.h"
-#include "libparallel/tasks/spawn.h"
+#include "libparallel/tasks/named_run.h"
 
-enum {
-    /* A loop of that length is better off in one thread, and no clock is read in it: four times what it costs two awake
-     * threads to meet, two and a half hundred ns. */
-    INLINE_NS = 1000,
-    /* A loop thought short may have grown long since: it is measured again so often. */
-    RESAMPLED = 32,
-    /* As inline loops (chunk.c, loop.c): a claim costs 50 to 100 ns with its clock. */
-    CHUNK_NS = 20000,
-    FIRST_CHUNK_NS = 10000,
-    GROWTH = 4,
-    FINEST_SHARE = 16,
-    LARGEST_GRAIN_SHIFT = 28,
-    /* Calls that a loop becomes on workers that cannot share claims. */
-    PIECES_PER_WORKER = 4,
-    /* As the setting PARALLEL_WORKERS: more threads than Linux allows is a typing error. */
-    LARGEST_WORKER_COUNT = 4194304,
-};
-
-enum {
-    IS_TIMED = 1 << 0, /* each participant sizes its claims by their time; the owner remembers the cost */
-    IS_FIXED = 1 << 1, /* .grain was given: one unit a claim */
-    IS_SHORT = 1 << 2, /* claimed in whole shares; helpers take theirs and look nowhere else */
-};
-
-/* What a post keeps: the participants' slots, and which of them is somebody's in this loop. */
-struct seat {
-    _Alignas(PL_CLAIM_SLOT_SIZE) _Atomic uint32_t ticket; /* the post's sequence; else free */
-};
-
-struct crew {
-    uint32_t count;
-    uint32_t epoch;
-    _Alignas(PL_CLAIM_SLOT_SIZE) struct pl_claim_slot slots[]; /* [count], then as many seats */
-};
-
-/* One run, in its owner's frame. What helpers read first lies first. */
-struct named_loop {
-    _Alignas(2 * PL_CACHE_LINE) struct pl_joint_work work;
-    struct pl_claims claims; /* slots NULL: the owner alone */
-    uint32_t flags;
-    uint32_t grain_shift;
-    _Atomic uint64_t stop; /* lowest offset at which an iteration stopped; UINT64_MAX: none; hardly ever written */
-    uint64_t count;
-    uint64_t unit;
-    uint64_t begin;
-    const parallel_named_loop *loop;
-    const struct pl_scope *outer; /* the owner's; asked whether the loop is cancelled */
-    struct seat *seats;
-    uint32_t ticket;
-    _Atomic uint32_t is_cancelled;
-    struct parallel_executor *executor; /* NULL: none */
-    const parallel_loop_options *options;
-    struct pl_lock failure_lock; /* guards the two below */
-    uint64_t failed_at;
-    const parallel_error *failure; /* of the lowest failing iteration so far; freed with the run */
-};
-
-/* One thread's part of a run, in its frame. */
-struct part {
-    struct pl_iteration_scope iteration; /* first: found by the scope's address */
-    struct named_loop *run;
-    const struct pl_frame *frame; /* the thread's at the beginning */
-    uint32_t slot;
-    uint32_t grain;
-    uint32_t cursor; /* the owner alone: the first unit that is left */
-    uint64_t first;  /* offset of the claim that runs */
-    uint64_t timed_iterations;
-    uint64_t timed_ns; /* what they took; 0: not timed */
-};
-
-/* ---- A participant ---- */
-
-static void lower_stop(struct named_loop *run, uint64_t offset)
-{
-    uint64_t stop = pl_load_relaxed(&run->stop);
-    /* Relaxed: only the number counts; the end of the loop publishes it to the owner. */
-    while (offset < stop && !pl_cas_relaxed(&run->stop, &stop, offset))
-        continue;
-}
-
-static void fail_at(struct named_loop *run, uint64_t offset, const parallel_error *failure)
-{
-    const parallel_error *loser = failure;
-    pl_lock_acquire(&run->failure_lock);
-    if (run->failure == NULL || offset < run->failed_at) {
-        loser = run->failure;
-        run->failure = failure;
-        run->failed_at = offset;
-    }
-    pl_lock_release(&run->failure_lock);
-    if (loser != NULL)
-        pl_failure_free(loser);
-    lower_stop(run, offset);
-}
-
-static bool is_asked(const struct pl_iteration_scope *iteration)
-{
-    const struct part *part = (const struct part *)iteration;
-    /* Relaxed: a late answer costs time only. */
-    return pl_load_relaxed(&part->run->stop) <= part->first || pl_scope_is_cancelled(part->run->outer);
-}
-
-static uint32_t next_grain(uint32_t units, uint64_t elapsed_ns)
-{
-    uint64_t right = (uint64_t)units * CHUNK_NS / (elapsed_ns + 1);
-    uint64_t most = (uint64_t)units * GROWTH;
-    right = right < most ? right : most;
-    right = right < PL_CLAIM_LARGEST_UNIT_COUNT ? right : PL_CLAIM_LARGEST_UNIT_COUNT;
-    return right > 0 ? (uint32_t)right : 1;
-}
-
-static const struct pl_claim_size everything = {PL_CLAIM_LARGEST_UNIT_COUNT, PL_CLAIM_LARGEST_UNIT_COUNT};
-
-static struct pl_claim_size size_of_next(const struct named_loop *run, const struct part *part)
-{
-    if (run->flags & IS_FIXED)
-        return (struct pl_claim_size){1, 1};
-    if (run->flags & IS_SHORT)
-        return everything;
-    uint32_t finest = part->grain / FINEST_SHARE;
-    return (struct pl_claim_size){part->grain, finest > 0 ? finest : 1};
-}
-
-/* Near ones first: workers with near numbers are near (placement.h), and slots are in their order. */
-static bool claim_from_others(const struct pl_claims *claims, uint32_t k, struct pl_claim_size size,
-                              struct pl_claim *claim)
-{
-    for (uint32_t step = 0; step < claims->worker_count - 1; step++) {
-        uint32_t distance = step / 2 + 1;
-        uint32_t victim = step % 2 == 0 ? k + distance : k + claims->worker_count - distance;
-        if (pl_claims_steal(claims, k, victim % claims->worker_count, size, claim))
-            return true;
-    }
-    return false;
-}
-
-static bool claim_alone(const struct named_loop *run, struct part *part, struct pl_claim_size size,
-                        struct pl_claim *claim)
-{
-    uint32_t rest = run->claims.unit_count - part->cursor;
-    claim->first = part->cursor;
-    claim->last = part->cursor += rest < size.grain ? rest : size.grain;
-    return rest > 0;
-}
-
-/* In a short loop the owner sees to the shares for which nobody came. */
-static bool claim(const struct named_loop *run, struct part *part, struct pl_claim_size size, struct pl_claim *claim)
-{
-    if (run->claims.slots == NULL)
-        return claim_alone(run, part, size, claim);
-    if (pl_claims_take(&run->claims, part->slot, size, claim))
-        return true;
-    return (!(run->flags & IS_SHORT) || part->slot == 0) && claim_from_others(&run->claims, part->slot, size, claim);
-}
-
-/* The next claim below the stop. What was claimed above it, and what the own slot still has, is dropped. */
-static bool claim_next(struct named_loop *run, struct part *part, struct pl_claim *next)
-{
-    if (run->outer != NULL && pl_scope_is_cancelled(run->outer)) {
-        pl_store_relaxed(&run->is_cancelled, 1); /* relaxed: published by the end of the loop */
-        lower_stop(run, 0);
-    }
-    struct pl_claim_size size = size_of_next(run, part);
-    while (claim(run, part, size, next)) {
-        if (next->first * run->unit < pl_load_relaxed(&run->stop)) /* relaxed: a late look runs too much above it */
-            return true;
-        struct pl_claim dropped;
-        (void)(run->claims.slots != NULL ? pl_claims_take(&run->claims, part->slot, everything, &dropped)
-                                         : claim_alone(run, part, everything, &dropped));
-    }
-    return false;
-}
-
-static void run_claim(struct named_loop *run, struct part *part, struct pl_claim claim)
-{
-    struct pl_iteration_scope *iteration = &part->iteration;
-    uint64_t last = claim.last == run->claims.unit_count ? run->count : claim.last * run->unit;
-    part->first = claim.first * run->unit;
-    int64_t end = run->loop->range(run->work.data, (int64_t)(run->begin + part->first), (int64_t)(run->begin + last));
-    if (pl_scope_has_failed(&iteration->scope))
-        fail_at(run, (uint64_t)end - run->begin - 1, pl_scope_release_failure(&iteration->scope));
-    else if (iteration->is_stopped)
-        lower_stop(run, (uint64_t)end - run->begin - 1);
-    iteration->is_stopped = false;
-    part->timed_iterations += (uint64_t)end - run->begin - part->first;
-}
-
-static void take_part(struct named_loop *run, struct part *part)
-{
-    struct pl_spawn_frame spawns;
-    struct pl_claim claim;
-    part->run = run;
-    part->frame = pl_frame_innermost;
-    part->grain = (uint32_t)1 << run->grain_shift;
-    part->iteration.leave = run->loop->leave;
-    part->iteration.is_stopped = false;
-    part->iteration.is_asked = is_asked;
-    pl_scope_enter(&part->iteration.scope, pl_iteration_is_cancelled);
-    pl_spawn_frame_enter(&spawns, &part->iteration.scope);
-    uint64_t clock_ns = run->flags & IS_TIMED ? pl_clock_now_ns() : 0;
-    while (claim_next(run, part, &claim)) {
-        run_claim(run, part, claim);
-        if (!(run->flags & IS_TIMED))
-            continue;
-        uint64_t now = pl_clock_now_ns();
-        part->grain = next_grain(claim.last - claim.first, now - clock_ns);
-        part->timed_ns += now - clock_ns;
-        clock_ns = now;
-    }
-    pl_spawn_frame_leave(&spawns, run->loop->name);
-    pl_scope_leave(&part->iteration.scope);
-}
-
-static uint32_t take_slot(const struct named_loop *run, uint32_t worker)
-{
-    uint32_t others = run->claims.worker_count - 1;
-    for (uint32_t slot = worker % others;; slot = slot + 1 < others ? slot + 1 : 0) {
-        _Atomic uint32_t *ticket = &run->seats[slot + 1].ticket;
-        uint32_t old = pl_load_relaxed(ticket);
-        /* Relaxed: a number; there is one place a helper, so each finds a slot. */
-        if (old != run->ticket && pl_cas_relaxed(ticket, &old, run->ticket))
-            return slot + 1;
-    }
-}
-
-static void take_part_as_helper(struct pl_joint_work *work, uint32_t worker)
-{
-    struct named_loop *run = (struct named_loop *)work; /* its first member */
-    struct part part = {.slot = take_slot(run, worker)};
-    take_part(run, &part);
-}
-
-/* ---- The owner: how many take part ---- */
-
-/* History is shared by all who run the loop. Relaxed throughout: an estimate. */
-static float expected_cost(const parallel_named_loop *loop)
-{
-    uint32_t bits = pl_load_relaxed((_Atomic uint32_t *)&loop->history->ns_per_iteration);
-    float cost;
-    memcpy(&cost, &bits, sizeof cost);
-    return cost;
-}
-
-static void remember_cost(const parallel_named_loop *loop, const struct part *part)
-{
-    if (part->timed_ns == 0 || part->timed_iterations == 0)
-        return;
-    /* One more nanosecond, so that a loop that was measured never looks as if it was not. */
-    float cost = (float)(part->timed_ns + 1) / (float)part->timed_iterations;
-    uint32_t bits;
-    memcpy(&bits, &cost, sizeof bits);
-    pl_store_relaxed((_Atomic uint32_t *)&loop->history->ns_per_iteration, bits);
-}
-
-static bool is_due_for_timing(const parallel_named_loop *loop)
-{
-    _Atomic uint32_t *runs = (_Atomic uint32_t *)&loop->history->untimed_runs;
-    uint32_t count = pl_load_relaxed(runs) + 1;
-    pl_store_relaxed(runs, count < RESAMPLED ? count : 0);
-    return count >= RESAMPLED;
-}
-
-static void choose_units(struct named_loop *run)
-{
-    uint64_t unit = run->options->grain > 0 ? run->options->grain : 1;
-    uint64_t needed = (run->count - 1) / PL_CLAIM_LARGEST_UNIT_COUNT + 1;
-    if (needed > unit)
-        unit *= (needed - 1) / unit + 1;
-    run->unit = unit;
-    run->claims.unit_count = (uint32_t)((run->count - 1) / unit + 1);
-}
-
-static bool names_its_team(const parallel_loop_options *options)
-{
-    return options->workers != 0 || options->grain != 0;
-}
-
-/* Flags, and the size of the first claims. Returns what the loop is expected to take; 0: unknown. */
-static float choose_timing(struct named_loop *run)
-{
-    run->flags = 0;
-    run->grain_shift = 0;
-    if (run->options->grain != 0) {
-        run->flags = IS_FIXED;
-        return 0;
-    }
-    float cost = expected_cost(run->loop);
-    float expected_ns = cost * (float)run->count;
-    if (expected_ns != 0 && expected_ns < INLINE_NS && !is_due_for_timing(run->loop)) {
-        run->flags = IS_SHORT;
-        return expected_ns;
-    }
-    run->flags = IS_TIMED;
-    float unit_ns = cost * (float)run->unit;
-    while (unit_ns != 0 && unit_ns < FIRST_CHUNK_NS / 2 && run->grain_shift < LARGEST_GRAIN_SHIFT) {
-        run->grain_shift++;
-        unit_ns *= 2;
-    }
-    return expected_ns;
-}
-
-/* Inside the threads of an inline loop, which has the cores already; not in a worker, where that loop has one thread. */
-static bool is_inside_inline_loop(void)
-{
-    return pl_frame_innermost == NULL && pl_scope_current != NULL && pl_iteration_current() == NULL;
-}
-
-/* The number of participants. */
-static uint32_t choose_workers(const struct named_loop *run, size_t most, float expected_ns)
-{
-    const parallel_loop_options *options = run->options;
-    if (run->executor == NULL || run->executor->kind->board == NULL || run->count < options->inline_below ||
-        pl_callback_depth > 0 || is_inside_inline_loop())
-        return 1;
-    if (expected_ns != 0 && expected_ns < INLINE_NS && !names_its_team(options))
-        return 1;
-    if (options->workers != 0 && options->workers < most)
-        most = options->workers;
-    if (run->claims.unit_count < most)
-        most = run->claims.unit_count;
-    return most < PL_POST_LARGEST_PLACES ? (uint32_t)most : PL_POST_LARGEST_PLACES;
-}
-
-/* The post's slots for so many participants; NULL: no memory. */
-static struct crew *fit_crew(struct pl_post *post, uint32_t count)
-{
-    struct crew *crew = post->kept;
-    if (crew != NULL && crew->count >= count)
-        return crew;
-    crew = aligned_alloc(PL_CLAIM_SLOT_SIZE,
-                         sizeof *crew + count * (sizeof(struct pl_claim_slot) + sizeof(struct seat)));
-    if (crew == NULL)
-        return NULL;
-    memset(crew, 0, sizeof *crew + count * (sizeof(struct pl_claim_slot) + sizeof(struct seat)));
-    crew->count = count;
-    free(post->kept);
-    post->kept = crew;
-    return crew;
-}
-
-/* Takes a post and makes the loop ready for helpers; NULL: there is none, the owner does it all. */
-static struct pl_post *prepare_post(struct named_loop *run, uint32_t workers)
-{
-    struct pl_post *post = pl_board_take(run->executor->kind->board(run->executor));
-    if (post == NULL)
-        return NULL;
-    struct crew *crew = fit_crew(post, workers);
-    if (crew == NULL) {
-        pl_board_give_back(post);
-        return NULL;
-    }
-    if (crew->epoch == PL_CLAIM_LARGEST_EPOCH) {
-        pl_claim_slots_reset(crew->slots, crew->count);
-        crew->epoch = 0;
-    }
-    run->claims.slots = crew->slots;
-    run->claims.worker_count = workers;
-    run->claims.epoch = ++crew->epoch;
-    run->seats = (struct seat *)(void *)(crew->slots + crew->count);
-    run->ticket = pl_post_next_sequence(post);
-    return post;
-}
-
-static void run_alone(struct named_loop *run, struct part *part)
-{
-    run->claims.slots = NULL;
-    run->claims.worker_count = 1;
-    take_part(run, part);
-}
-
-static void run_together(struct named_loop *run, struct part *part, uint32_t workers, float expected_ns)
-{
-    struct pl_post *post = prepare_post(run, workers);
-    if (post == NULL) {
-        run_alone(run, part);
-        return;
-    }
-    bool is_urgent = expected_ns == 0 || names_its_team(run->options);
-    run->work.take_part = take_part_as_helper;
-    run->work.is_worth_a_wake = is_urgent || expected_ns >= CHUNK_NS;
-    pl_post_open(post, &run->work, workers - 1);
-    run->executor->kind->call_helpers(run->executor, workers - 1, is_urgent ? UINT64_MAX : (uint64_t)(expected_ns / 2));
-    take_part(run, part);
-    if (run->executor->fork_count != pl_fork_count())
-        pl_report_and_abort("a child that was forked inside a loop body returned from it; it has no workers to return "
-                            "to, and ends by _exit or exec");
-    pl_post_close(post);
-    pl_board_give_back(post);
-}
-
-/* ---- The owner: outcome ---- */
-
-static const char *label_of(const parallel_named_loop *loop, const parallel_loop_options *options)
-{
-    return options->label != NULL ? options->label : loop->name;
-}
-
-static int outcome(struct named_loop *run)
-{
-    uint64_t stop = pl_load_relaxed(&run->stop); /* relaxed, here and below: all participants have ended */
-    const parallel_loop_options *options = run->options;
-    int code = 0;
-    if (pl_load_relaxed(&run->is_cancelled) != 0)
-        code = pl_error_set(PARALLEL_ECANCELLED, 0, "loop %s was cancelled", label_of(run->loop, options));
-    else if (run->failure != NULL && run->failed_at == stop) /* else the serial loop would not have met it */
-        code = pl_error_set(run->failure->code, run->failure->system_errno, "loop %s at index %" PRId64 ": %s",
-                            label_of(run->loop, options), (int64_t)(run->begin + stop), run->failure->message);
-    if (options->stopped_at != NULL && code != PARALLEL_ECANCELLED)
-        *options->stopped_at = (int64_t)(run->begin + (stop < run->count ? stop : run->count));
-    if (run->failure != NULL)
-        pl_failure_free(run->failure);
-    return code;
-}
+/* Calls that a loop becomes, for each worker, on workers that cannot share claims. */
+enum { PIECES_PER_WORKER = 4 };
 
 static int hand_over(const parallel_loop_options *options, int code)
 {
@@ -458,64 +34,11 @@ static int hand_over(const parallel_loop_options *options, int code)
     return code;
 }
 
-/* In the calling thread, with the workers of `executor` (NULL: without any); `most` take part. */
-static int run_here(struct parallel_executor *executor, size_t most, const parallel_named_loop *loop,
-                    const parallel_loop_call *call)
-{
-    if (call->begin >= call->end) {
-        if (call->options.stopped_at != NULL)
-            *call->options.stopped_at = call->begin;
-        return 0;
-    }
-    struct named_loop run;
-    run.work.data = call;
-    run.loop = loop;
-    run.options = &call->options;
-    run.executor = executor;
-    run.outer = pl_scope_current;
-    run.begin = (uint64_t)call->begin;
-    run.count = (uint64_t)call->end - (uint64_t)call->begin;
-    run.failure = NULL;
-    atomic_init(&run.stop, UINT64_MAX);
-    atomic_init(&run.is_cancelled, 0);
-    atomic_init(&run.failure_lock.word, 0);
-    choose_units(&run);
-    float expected_ns = choose_timing(&run);
-    uint32_t workers = choose_workers(&run, most, expected_ns);
-    struct part part;
-    part.slot = 0;
-    part.cursor = 0;
-    part.timed_ns = 0;
-    part.timed_iterations = 0;
-    if (workers > 1)
-        run_together(&run, &part, workers, expected_ns);
-    else
-        run_alone(&run, &part);
-    remember_cost(loop, &part);
-    return outcome(&run);
-}
-
-/* ---- Where it runs ---- */
-
-/* The executor of the innermost loop or task that the calling thread is in, else the default one. */
-static struct parallel_executor *executor_here(void)
-{
-    for (const struct pl_scope *scope = pl_scope_current; scope != NULL; scope = scope->outer) {
-        const struct part *part = (const struct part *)scope;
-        if (scope->is_cancelled != pl_iteration_is_cancelled || part->iteration.is_asked != is_asked)
-            continue;
-        if (part->frame == pl_frame_innermost && part->run->executor != NULL)
-            return part->run->executor;
-        break;
-    }
-    return pl_frame_innermost != NULL ? pl_frame_innermost->executor : parallel_executor_default();
-}
-
 static int check(const parallel_named_loop *loop, const parallel_loop_options *options)
 {
-    if (options->workers > LARGEST_WORKER_COUNT)
-        return pl_error_set(PARALLEL_EINVALID, 0, "loop %s: .workers: %zu is more than %d", label_of(loop, options),
-                            options->workers, LARGEST_WORKER_COUNT);
+    if (options->workers > PL_LARGEST_COUNT)
+        return pl_error_set(PARALLEL_EINVALID, 0, "loop %s: .workers: %zu is more than %d", pl_named_label(loop, options),
+                            options->workers, PL_LARGEST_COUNT);
     return 0;
 }
 
@@ -523,7 +46,7 @@ static int check(const parallel_named_loop *loop, const parallel_loop_options *o
 static int check_carriage(const struct parallel_executor *executor, const parallel_named_loop *loop,
                           const parallel_function *function, const parallel_loop_call *call)
 {
-    const char *label = label_of(loop, &call->options);
+    const char *label = pl_named_label(loop, &call->options);
     if (call->options.stopped_at != NULL)
         return pl_error_set(PARALLEL_EARGUMENT, 0, "loop %s: .stopped_at is not seen by the workers of a %s executor",
                             label, executor->kind->name);
@@ -582,7 +105,7 @@ static int run_as_calls(struct parallel_executor *executor, const parallel_named
         }
         code = await_pieces(pieces, count, function);
     } else {
-        pl_error_set(code, 0, "no memory for loop %s", label_of(loop, &call->options));
+        pl_error_set(code, 0, "no memory for loop %s", pl_named_label(loop, &call->options));
     }
     free(piece);
     free(pieces);
@@ -594,17 +117,17 @@ static int run_on(struct parallel_executor *executor, const parallel_named_loop 
 {
     if (executor->fork_count != pl_fork_count())
         return pl_error_set(PARALLEL_EFORKED, 0, "loop %s: the executor belongs to the parent process",
-                            label_of(loop, &call->options));
+                            pl_named_label(loop, &call->options));
     if (executor->kind->board == NULL) {
         bool is_inside = pl_frame_innermost != NULL && pl_frame_innermost->executor == executor;
-        return is_inside ? run_here(executor, 1, loop, call) : run_as_calls(executor, loop, function, call);
+        return is_inside ? pl_named_run(executor, 1, loop, call) : run_as_calls(executor, loop, function, call);
     }
     parallel_executor_info info;
     executor->kind->describe(executor, &info);
     if (info.is_shut_down && !pl_frame_is_inside(executor))
         return pl_error_set(PARALLEL_ESHUTDOWN, 0, "loop %s on a %s executor after its shutdown",
-                            label_of(loop, &call->options), executor->kind->name);
-    return run_here(executor, info.worker_count, loop, call);
+                            pl_named_label(loop, &call->options), executor->kind->name);
+    return pl_named_run(executor, info.worker_count, loop, call);
 }
 
 int parallel_named_loop_run(const parallel_named_loop *loop, const parallel_function *function,
@@ -614,8 +137,8 @@ int parallel_named_loop_run(const parallel_named_loop *loop, const parallel_func
     if (code != 0)
         return hand_over(&call->options, code);
     if (loop->is_serial)
-        return hand_over(&call->options, run_here(NULL, 1, loop, call));
-    struct parallel_executor *executor = call->options.executor != NULL ? call->options.executor : executor_here();
+        return hand_over(&call->options, pl_named_run(NULL, 1, loop, call));
+    struct parallel_executor *executor = call->options.executor != NULL ? call->options.executor : pl_named_run_executor();
     if (executor == NULL)
         return hand_over(&call->options, parallel_last_error()->code);
     return hand_over(&call->options, run_on(executor, loop, function, call));
@@ -629,9 +152,9 @@ static parallel_future *submit_elsewhere(struct parallel_executor *executor, con
     int code = check_carriage(executor, loop, function, call);
     if (code == 0 && call->options.status != NULL)
         code = pl_error_set(PARALLEL_EARGUMENT, 0, "loop %s: .status is not seen by the workers of a %s executor",
-                            label_of(loop, &call->options), executor->kind->name);
+                            pl_named_label(loop, &call->options), executor->kind->name);
     if (code == 0 && (carried = aligned_alloc(function->argument_alignment, function->argument_size)) == NULL)
-        code = pl_error_set(PARALLEL_ENOMEMORY, 0, "no memory for loop %s", label_of(loop, &call->options));
+        code = pl_error_set(PARALLEL_ENOMEMORY, 0, "no memory for loop %s", pl_named_label(loop, &call->options));
     if (code != 0)
         return pl_future_create_failed(NULL, parallel_last_error());
     memcpy(carried, call, function->argument_size);
@@ -680,7 +203,7 @@ void parallel_named_loop_perform(const parallel_named_loop *loop, const void *ar
         executor->kind->describe(executor, &info);
         most = info.worker_count;
     }
-    int code = hand_over(&call->options, run_here(executor, most, loop, call));
+    int code = hand_over(&call->options, pl_named_run(executor, most, loop, call));
     if (code != 0)
         (void)parallel_fail(code, "%s", parallel_last_error()->message);
 }

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * How loops of either kind, inline and named, cut their range into units and size their claims by the time they take.
+ *
+ * A chunk should take PL_PACE_CHUNK_NS. A loop whose cost is unknown begins with one unit, and each claim has at most
+ * PL_PACE_GROWTH times the units of the one before, so a body that turns out to be long is held only once. Towards the end
+ * of a slot claims shrink (struct pl_claim_size). */
+#ifndef LIBPARALLEL_TASKS_PACE_H
+#define LIBPARALLEL_TASKS_PACE_H
+
+#include "libparallel/tasks/claiming.h"
+
+enum {
+    /* A claim costs 50 to 100 ns with its clock; at 20 us that is half a percent, and at the end of a loop
+     * at most so much is waited for. */
+    PL_PACE_CHUNK_NS = 20000,
+    /* First chunk of a loop of known cost; half of what chunks grow to, for the cost may have changed. */
+    PL_PACE_FIRST_CHUNK_NS = 10000,
+    /* From 1 ns an iteration to 20 us a chunk in eight claims. */
+    PL_PACE_GROWTH = 4,
+    /* The smallest claims, at the end of a slot: PL_PACE_CHUNK_NS / 16 is about 1 us, above the cost of stealing. */
+    PL_PACE_FINEST_SHARE = 16,
+    /* A loop thought short may have grown long since: it is measured again once in so many runs. */
+    PL_PACE_RESAMPLED = 32,
+};
+
+/* Whatever a slot has. */
+static const struct pl_claim_size pl_pace_everything = {PL_CLAIM_LARGEST_UNIT_COUNT, PL_CLAIM_LARGEST_UNIT_COUNT};
+
+/* A division is 20 cycles, and most loops need none. */
+static inline uint64_t pl_pace_divide_up(uint64_t count, uint64_t by)
+{
+    return by == 1 ? count : (count - 1) / by + 1;
+}
+
+/* Cuts `count` > 0 iterations into units of `least`, or of a multiple that makes their number fit. Returns the number. */
+static inline uint32_t pl_pace_cut(uint64_t count, uint64_t least, uint64_t *unit)
+{
+    *unit = least;
+    if (count > PL_CLAIM_LARGEST_UNIT_COUNT) {
+        uint64_t needed = pl_pace_divide_up(count, PL_CLAIM_LARGEST_UNIT_COUNT);
+        if (needed > least)
+            *unit = least * pl_pace_divide_up(needed, least);
+    }
+    return (uint32_t)pl_pace_divide_up(count, *unit);
+}
+
+/* The first claims have 2^shift units; 0 if the cost of a unit is not known, which is said by 0. */
+static inline uint32_t pl_pace_first_shift(float unit_ns)
+{
+    uint32_t shift = 0;
+    for (; unit_ns != 0 && unit_ns < PL_PACE_FIRST_CHUNK_NS / 2 && shift < 28; unit_ns *= 2)
+        shift++;
+    return shift;
+}
+
+/* The grain after a claim of so many units that took so long. */
+static inline uint32_t pl_pace_next_grain(uint32_t units, uint64_t elapsed_ns)
+{
+    uint64_t right = (uint64_t)units * PL_PACE_CHUNK_NS / (elapsed_ns + 1);
+    uint64_t most = (uint64_t)units * PL_PACE_GROWTH;
+    right = right < most ? right : most;
+    right = right < PL_CLAIM_LARGEST_UNIT_COUNT ? right : PL_CLAIM_LARGEST_UNIT_COUNT;
+    return right > 0 ? (uint32_t)right : 1;
+}
+
+static inline struct pl_claim_size pl_pace_size(uint32_t grain)
+{
+    uint32_t finest = grain / PL_PACE_FINEST_SHARE;
+    return (struct pl_claim_size){grain, finest > 0 ? finest : 1};
+}
+
+#endif
