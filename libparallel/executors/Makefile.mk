@@ -21,6 +21,8 @@ libparallel_sources += \
 	libparallel/executors/process_worker.c \
 	libparallel/executors/processes.c \
 	libparallel/executors/processes.h \
+	libparallel/executors/room.c \
+	libparallel/executors/room.h \
 	libparallel/executors/roster.c \
 	libparallel/executors/roster.h \
 	libparallel/executors/scope.c \
@@ -33,5 +35,7 @@ libparallel_sources += \
 	libparallel/executors/task_queue.c \
 	libparallel/executors/task_queue.h \
 	libparallel/executors/threads.c \
+	libparallel/executors/threads.h \
+	libparallel/executors/threads_worker.c \
 	libparallel/executors/victims.c \
 	libparallel/executors/victims.h

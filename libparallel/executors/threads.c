@@ -12,165 +12,75 @@
  * at once, so that a burst of submissions wakes one worker, which calls the next as long as it finds more work.
  * docs/protocols/threads.md has the protocol and why no task is left behind.
  *
- * Workers without a task steal calls that a running task has spawned (deque.c, victims.c, docs/protocols/spawning.md), and
- * take part in loops that their owners have posted (board.c, docs/protocols/named-loops.md).
+ * What a worker does when it is awake is in threads_worker.c. Without a task it steals calls that a running
+ * task has spawned (deque.c, victims.c, docs/protocols/spawning.md), and takes part in loops that their owners have posted
+ * (board.c, docs/protocols/named-loops.md).
  *
  * Does not: interrupt a task; run a task on the stack of another, unless that one waits for it. */
-#include <sched.h>
+#include "libparallel/executors/threads.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "libparallel/base/clock.h"
 #include "libparallel/base/error.h"
-#include "libparallel/base/futex.h"
-#include "libparallel/base/patience.h"
-#include "libparallel/executors/board.h"
-#include "libparallel/executors/executor.h"
 #include "libparallel/executors/frame.h"
-#include "libparallel/executors/roster.h"
-#include "libparallel/executors/task_queue.h"
-#include "libparallel/executors/victims.h"
-#include "libparallel/memory/slab.h"
 
-#define SEARCHING ((uint64_t)1)       /* low half of the crew word */
-#define AWAKE     ((uint64_t)1 << 32) /* high half */
+/* What it costs to wake a worker: short loops have to add up to it first. */
+enum { WAKE_NS = 50000 };
 
-/* An owner of spawned calls that has not answered a request for that many turns (20 us) runs a long leaf, or spins: then
- * a membarrier, which costs it 14 us at worst, is the smaller evil. */
-enum { TURNS_BEFORE_FORCE = 400 };
+parallel_error pl_threads_initializer_failed = {PARALLEL_EINITIALIZER, 0, "the initializer of a worker failed"};
 
-#define TRIM_DELAY_NS ((uint64_t)500000000)
-
-enum {
-    /* After a loop a worker looks for the next one without pauses at first: as long as the shortest loops take. */
-    EAGER_TURNS = 100,
-    /* And then longer than for other work: programs compute between two loops. Long enough for a pause of a millisecond. */
-    WATCH_NS = 2000000,
-    /* The clock is read, and the core offered to others, once in so many turns of a watch: 3 us. */
-    TURNS_BEFORE_YIELD = 64,
-    /* So many watches in a row that were in vain end the habit. */
-    VAIN_WATCHES = 3,
-    /* What it costs to wake a worker: short loops have to add up to it first. */
-    WAKE_NS = 50000,
-    /* Each awake one calls so many, so that all are awake after few steps. */
-    CALLED_AT_ONCE = 2,
-};
-
-struct threads_executor {
-    struct parallel_executor base;
-    struct pl_task_queue queue;
-    struct pl_parking_lot lot;
-    _Alignas(2 * PL_CACHE_LINE) _Atomic uint64_t crew; /* written at every change between work, search and sleep */
-    _Alignas(2 * PL_CACHE_LINE) _Atomic size_t worker_count; /* from here on: mostly read */
-    uint64_t idle_timeout_ns;
-    int (*initializer)(void *context);
-    void *initializer_context;
-    _Atomic(parallel_error *) broken; /* set once: the initializer failed, nothing runs any more */
-    uint32_t queue_limit;             /* 0: none; else `waiting` is kept */
-    bool refuses_when_full;
-    struct pl_roster roster;
-    struct pl_victims victims;
-    struct pl_board board;
-    _Alignas(2 * PL_CACHE_LINE) _Atomic uint32_t busy; /* workers inside a task, waiting ones too */
-    _Alignas(2 * PL_CACHE_LINE) _Atomic uint32_t waiting; /* tasks in the queue, HAS_BLOCKED or-ed; a futex word */
-};
-
-#define HAS_BLOCKED (UINT32_C(1) << 31) /* a submitter sleeps until there is room */
-
-/* What a worker knows of loops; in its frame. */
-struct watcher {
-    struct pl_board_reader reader;
-    bool watches;          /* after its next search it goes on looking for loops */
-    uint32_t eager;        /* turns left without a pause */
-    uint32_t vain;         /* watches in a row that saw no loop */
-    uint64_t until_ns;     /* end of the watch, once it has begun */
-    uint64_t parked_at_ns; /* when it last fell asleep, if no loop came since; else 0 */
-};
-
-static parallel_error initializer_failed = {PARALLEL_EINITIALIZER, 0, "the initializer of a worker failed"};
-
-static struct threads_executor *threads_of(struct parallel_executor *executor)
+static struct pl_threads *threads_of(struct parallel_executor *executor)
 {
-    return (struct threads_executor *)executor;
-}
-
-static uint32_t searching_of(uint64_t crew)
-{
-    return (uint32_t)crew;
-}
-
-static size_t awake_of(uint64_t crew)
-{
-    return (size_t)(crew >> 32);
+    return (struct pl_threads *)executor;
 }
 
 /* Those who take part in a loop count as searching in the crew (named-loops.md): without them. */
-static uint32_t really_searching(struct threads_executor *threads, uint64_t crew)
+static uint32_t really_searching(struct pl_threads *threads, uint64_t crew)
 {
-    uint32_t searching = searching_of(crew);
+    uint32_t searching = pl_threads_searching_of(crew);
     uint32_t inside = searching > 0 ? pl_board_inside(&threads->board) : 0;
     return searching > inside ? searching - inside : 0;
 }
 
-/* ---- The queue and its limit ---- */
-
-/* Those who wait for room look again. */
-static void wake_blocked(struct threads_executor *threads)
-{
-    pl_and_release(&threads->waiting, ~(uint32_t)HAS_BLOCKED); /* release: pairs with sleep_until_room() */
-    pl_futex_wake(&threads->waiting, PL_FUTEX_WAKE_ALL, PL_FUTEX_PRIVATE);
-}
-
-/* A task has left the queue: there is room for another. */
-static void leave_room(struct threads_executor *threads)
-{
-    if (threads->queue_limit == 0)
-        return;
-    /* Release: nothing is published but the number; the futex compares it. */
-    if (pl_sub_release(&threads->waiting, 1) & HAS_BLOCKED)
-        wake_blocked(threads);
-}
-
-static struct pl_task *take(struct threads_executor *threads)
+struct pl_task *pl_threads_take(struct pl_threads *threads)
 {
     struct pl_task *task = pl_task_queue_pop(&threads->queue);
     if (task != NULL)
-        leave_room(threads);
+        pl_room_leave(&threads->room, 1);
     return task;
 }
 
-static void threads_request_shutdown(struct parallel_executor *executor)
+void pl_threads_close_queue(struct pl_threads *threads)
 {
-    struct threads_executor *threads = threads_of(executor);
     pl_task_queue_close(&threads->queue);
-    wake_blocked(threads); /* they find the queue closed */
+    pl_room_wake_all(&threads->room); /* they find the queue closed */
 }
 
 /* ---- Calling workers ---- */
 
 /* Fails what is in the queue, since nobody is there to run it. */
-static void fail_pending(struct threads_executor *threads, const parallel_error *error)
+static void fail_pending(struct pl_threads *threads, const parallel_error *error)
 {
     struct pl_task *task;
-    while ((task = take(threads)) != NULL) {
+    while ((task = pl_threads_take(threads)) != NULL) {
         if (pl_task_claim(task))
             task->class->fail(task, error);
         pl_task_release(task);
     }
 }
 
-/* Sees to it that somebody looks into the queue, if there is anybody left to call, or that so many search. Any thread;
- * after publishing work. */
-static void call_workers(struct threads_executor *threads, uint32_t wanted)
+void pl_threads_call_workers(struct pl_threads *threads, uint32_t wanted)
 {
     for (;;) {
         /* seq_cst: after the push, before the decision (docs/protocols/threads.md, step C1). */
         uint64_t crew = pl_load_seq_cst(&threads->crew);
         do {
             /* Relaxed: a resize calls again by itself. */
-            if (awake_of(crew) >= pl_load_relaxed(&threads->worker_count) || really_searching(threads, crew) >= wanted)
+            if (pl_threads_awake_of(crew) >= pl_load_relaxed(&threads->worker_count) ||
+                really_searching(threads, crew) >= wanted)
                 return;
-        } while (!pl_cas_seq_cst(&threads->crew, &crew, crew + AWAKE + SEARCHING));
+        } while (!pl_cas_seq_cst(&threads->crew, &crew, crew + PL_THREADS_AWAKE + PL_THREADS_SEARCHING));
         if (pl_parking_lot_wake_one(&threads->lot) != NULL)
             return;
         int code = pl_roster_start_worker(&threads->roster);
@@ -180,7 +90,7 @@ static void call_workers(struct threads_executor *threads, uint32_t wanted)
         /* Nobody could be called. Who is awake will look again. With nobody awake nothing is sure to run: workers that
          * wait inside a task may wait for the very tasks in the queue. Others may have relied on the call (they saw one
          * searching), hence the loop until the queue is empty. */
-        if (awake_of(pl_sub_seq_cst(&threads->crew, AWAKE + SEARCHING)) > 1)
+        if (pl_threads_awake_of(pl_sub_seq_cst(&threads->crew, PL_THREADS_AWAKE + PL_THREADS_SEARCHING)) > 1)
             return;
         fail_pending(threads, &error);
         if (pl_task_queue_is_empty(&threads->queue))
@@ -188,358 +98,43 @@ static void call_workers(struct threads_executor *threads, uint32_t wanted)
     }
 }
 
-static void call_worker(struct threads_executor *threads)
-{
-    call_workers(threads, 1);
-}
-
-/* ---- The worker ---- */
-
-static void run_task(struct threads_executor *threads, struct pl_task *task)
-{
-    if (pl_task_claim(task)) {
-        parallel_error *broken = pl_load_acquire(&threads->broken); /* pairs with initialize() */
-        if (broken == NULL)
-            task->class->run(task);
-        else
-            task->class->fail(task, broken);
-        if (threads->base.fork_count != pl_fork_count())
-            pl_report_and_abort("a child that was forked inside a task returned from the task; it has no workers to "
-                                "return to, and ends by _exit or exec");
-    }
-    pl_task_release(task);
-}
-
-/* The sleepers come to see that the executor closes or has finished. */
-static void wake_all(struct threads_executor *threads)
+void pl_threads_wake_all(struct pl_threads *threads)
 {
     for (;;) {
-        pl_add_seq_cst(&threads->crew, AWAKE + SEARCHING);
+        pl_add_seq_cst(&threads->crew, PL_THREADS_AWAKE + PL_THREADS_SEARCHING);
         if (pl_parking_lot_wake_one(&threads->lot) == NULL)
             break;
     }
-    pl_sub_seq_cst(&threads->crew, AWAKE + SEARCHING);
+    pl_sub_seq_cst(&threads->crew, PL_THREADS_AWAKE + PL_THREADS_SEARCHING);
     /* Somebody may have taken this thread for one that searches. */
     if (!pl_task_queue_is_empty(&threads->queue))
-        call_worker(threads);
+        pl_threads_call_worker(threads);
 }
 
-/* True if there is nothing to do and never will be: closed, and no task runs that others could help. */
-static bool has_finished(struct threads_executor *threads)
+bool pl_threads_has_finished(struct pl_threads *threads)
 {
     return pl_task_queue_is_closed(&threads->queue) && pl_task_queue_is_empty(&threads->queue) &&
-           pl_load_seq_cst(&threads->busy) == 0 && /* partner: become_searching() of the last busy one */
+           pl_load_seq_cst(&threads->busy) == 0 && /* partner: stop_being_busy() of the last one */
            pl_board_inside(&threads->board) == 0;  /* partner: help() */
-}
-
-/* Searching -> working, before the work is begun. */
-static void become_busy(struct threads_executor *threads, uint64_t *counted)
-{
-    if (*counted & SEARCHING) {
-        pl_add_seq_cst(&threads->busy, 1); /* before any spawn's look at its split (spawning.md) */
-        pl_sub_seq_cst(&threads->crew, SEARCHING);
-        *counted = AWAKE;
-    }
-}
-
-static void stop_being_busy(struct threads_executor *threads)
-{
-    /* Who finds the executor finished tells those who sleep meanwhile. */
-    if (pl_sub_seq_cst(&threads->busy, 1) == 1 && has_finished(threads))
-        wake_all(threads);
-}
-
-/* What a search has found. */
-enum finding { NOTHING, TASK_OR_CLOSED, VICTIM, POST };
-
-/* True if there may be somebody whose spawned calls can be stolen. A hint; the last look before sleep is exact. */
-static bool is_anyone_working(struct threads_executor *threads)
-{
-    return pl_load_relaxed(&threads->busy) > 0 ||
-           (pl_load_relaxed(&threads->board.used) > 0 && pl_board_inside(&threads->board) > 0);
-}
-
-/* After so many turns that other work is given up: true while the watch for loops lasts. */
-static bool may_watch_on(struct watcher *watcher, uint32_t turn)
-{
-    if (!watcher->watches)
-        return false;
-    if (turn % TURNS_BEFORE_YIELD != 0)
-        return true;
-    uint64_t now = pl_clock_now_ns();
-    if (watcher->until_ns == 0)
-        watcher->until_ns = now + WATCH_NS;
-    if (now < watcher->until_ns) {
-        sched_yield(); /* to whoever else has work for this core */
-        return true;
-    }
-    watcher->watches = false;
-    watcher->vain++;
-    return false;
-}
-
-/* A pause between two looks. False: the search has lasted long enough. */
-static bool may_search_on(struct watcher *watcher, uint32_t turn, uint32_t turns, uint64_t *looked_ns)
-{
-    if (watcher->eager > 0) {
-        watcher->eager--;
-        return true;
-    }
-    pl_spin_pause();
-    if (turn >= turns)
-        return may_watch_on(watcher, turn);
-    return turn % PL_PATIENCE_TURNS_BETWEEN != 0 || !pl_patience_is_interrupted(looked_ns);
-}
-
-/* Looks for work for a while: tasks, loops, and calls that other workers have spawned. NOTHING: time to sleep. */
-static enum finding search(struct threads_executor *threads, const struct pl_thread_worker *self,
-                           struct watcher *watcher, bool can_steal, struct pl_deque **victim, struct pl_post **post)
-{
-    uint32_t turn = 0, turns = pl_patience_turns();
-    uint64_t looked_ns = 0;
-    do {
-        turn++;
-        *post = pl_board_find(&threads->board, &watcher->reader);
-        if (*post != NULL)
-            return POST;
-        if (!pl_task_queue_is_empty(&threads->queue) || has_finished(threads))
-            return TASK_OR_CLOSED;
-        if (can_steal && is_anyone_working(threads)) {
-            *victim = pl_victims_choose(&threads->victims, self->index, turn);
-            if (*victim != NULL && pl_deque_public_count(*victim) > 0)
-                return VICTIM;
-            if (*victim != NULL)
-                pl_deque_request(*victim);
-            if (turn % TURNS_BEFORE_FORCE == 0 &&
-                (*victim = pl_victims_find_or_force(&threads->victims, self->index)) != NULL)
-                return VICTIM;
-        }
-    } while (may_search_on(watcher, turn, turns, &looked_ns));
-    /* However short the search was: the owner may spin on what it has spawned, and the last look before sleep would find it
-     * again and again. */
-    *victim = can_steal && is_anyone_working(threads) ? pl_victims_find_or_force(&threads->victims, self->index) : NULL;
-    return *victim != NULL ? VICTIM : NOTHING;
-}
-
-/* The part of the last look that concerns spawned calls: true if there are any that nobody has begun. If not, later ones
- * will find the request. */
-static bool is_spawning(struct threads_executor *threads)
-{
-    pl_victims_request(&threads->victims);
-    if (pl_load_seq_cst(&threads->busy) == 0 && pl_board_inside(&threads->board) == 0)
-        return false;
-    pl_deque_barrier();
-    return pl_victims_have_work(&threads->victims);
-}
-
-/* In the lot: gives back memory of futures that have gone, half a second later and whenever there may be some again, until
- * called (true) or the deadline. Half a second: a burst that follows sooner finds its memory warm, and after a second it
- * is gone. */
-static bool doze(struct pl_thread_worker *self, uint64_t deadline_ns)
-{
-    while (pl_slab_is_worth_a_trim()) {
-        uint64_t trim_ns = pl_clock_now_ns() + TRIM_DELAY_NS;
-        if (trim_ns >= deadline_ns)
-            return false;
-        if (pl_parking_lot_doze(&self->parker, trim_ns))
-            return true;
-        size_t position = 0;
-        while (pl_slab_trim(&position))
-            if (pl_parking_lot_doze(&self->parker, PARALLEL_POLL))
-                return true;
-    }
-    return false;
-}
-
-/* Sleeps until called. `counted` is what the crew word counts for this worker: AWAKE, or with SEARCHING. False: the
- * worker is to end. On true the worker is awake and searching. */
-static bool park(struct threads_executor *threads, struct pl_thread_worker *self, struct watcher *watcher,
-                 uint64_t counted)
-{
-    pl_roster_stand_up(&threads->roster, self);
-    pl_parking_lot_enter(&threads->lot, &self->parker);
-    pl_sub_seq_cst(&threads->crew, counted);
-    /* The last look (threads.md, step W3). A surplus worker is not needed for what it sees, but the one who is needed
-     * may have been missed by a submitter who counted this worker as awake. */
-    if (has_finished(threads)) {
-        if (pl_parking_lot_leave(&threads->lot, &self->parker))
-            return false;
-    } else if (!pl_task_queue_is_empty(&threads->queue) || pl_board_is_open_to(&threads->board, &watcher->reader) ||
-               is_spawning(threads)) {
-        call_worker(threads);
-    }
-    uint64_t deadline_ns = PARALLEL_NEVER;
-    watcher->watches = false;
-    watcher->parked_at_ns = pl_clock_now_ns();
-    if (threads->idle_timeout_ns > 0)
-        deadline_ns = watcher->parked_at_ns + threads->idle_timeout_ns;
-    if (!doze(self, deadline_ns) && !pl_parking_lot_sleep(&threads->lot, &self->parker, deadline_ns))
-        return false;
-    pl_roster_sit_down(&threads->roster, self);
-    return true;
-}
-
-/* Before a worker's first piece of work. If the initializer fails nothing runs any more. */
-static void initialize(struct threads_executor *threads, const struct pl_thread_worker *self)
-{
-    int code = threads->initializer(threads->initializer_context);
-    if (code == 0)
-        return;
-    parallel_error *error = malloc(sizeof *error);
-    parallel_error *unbroken = NULL;
-    if (error == NULL)
-        error = &initializer_failed;
-    else
-        pl_error_fill(error, PARALLEL_EINITIALIZER, 0, "the initializer of worker %s returned %d", self->name, code);
-    /* Release: publishes the message to everybody who finds the executor broken. */
-    if (!pl_cas_release(&threads->broken, &unbroken, error) && error != &initializer_failed)
-        free(error);
-    threads_request_shutdown(&threads->base);
-}
-
-/* Between two pieces of work: moves after a resize, and sleeps without a search if there are more awake than workers,
- * because a waiting one went on or the executor shrank. False: the worker is to end. */
-static bool settle_down(struct threads_executor *threads, struct pl_thread_worker *self, struct watcher *watcher,
-                        uint64_t *counted)
-{
-    /* Relaxed, both: who comes late moves late. */
-    if (self->placement_number != pl_load_relaxed(&threads->roster.placement_number)) {
-        pl_roster_stand_up(&threads->roster, self);
-        pl_roster_sit_down(&threads->roster, self);
-    }
-    if (awake_of(pl_load_relaxed(&threads->crew)) <= pl_load_relaxed(&threads->worker_count))
-        return true;
-    if (!(*counted & SEARCHING))
-        stop_being_busy(threads);
-    if (!park(threads, self, watcher, *counted))
-        return false;
-    *counted = AWAKE + SEARCHING;
-    return true;
-}
-
-/* Takes part in the loop that was seen (named-loops.md, steps H3 to H6). */
-static void help(struct threads_executor *threads, const struct pl_thread_worker *self, struct watcher *watcher,
-                 struct pl_post *post)
-{
-    struct pl_joint_work *work = pl_post_join(post, &watcher->reader);
-    if (work == NULL)
-        return;
-    if (!pl_task_queue_is_empty(&threads->queue))
-        call_worker(threads);
-    uint32_t places = work->is_worth_a_wake ? pl_post_places(post) : 0;
-    if (places > 0)
-        call_workers(threads, places < CALLED_AT_ONCE ? places : CALLED_AT_ONCE);
-    work->take_part(work, (uint32_t)self->index);
-    if (threads->base.fork_count != pl_fork_count())
-        pl_report_and_abort("a child that was forked inside a loop body returned from it; it has no workers to "
-                            "return to, and ends by _exit or exec");
-    pl_post_leave(post);
-    /* Who was the last one inside tells those who sleep until the executor has finished. */
-    if (pl_task_queue_is_closed(&threads->queue) && has_finished(threads))
-        wake_all(threads);
-}
-
-/* After a loop: watches for the next one, unless that has been in vain lately. */
-static void begin_watch(struct watcher *watcher)
-{
-    /* A loop that came while it looked, or so soon after it fell asleep that it should have gone on looking. */
-    if (watcher->parked_at_ns == 0 || pl_clock_now_ns() - watcher->parked_at_ns < WATCH_NS)
-        watcher->vain = 0;
-    watcher->parked_at_ns = 0;
-    watcher->watches = watcher->vain < VAIN_WATCHES;
-    watcher->until_ns = 0;
-    watcher->eager = EAGER_TURNS;
-}
-
-/* A deque has published. */
-static void call_thief(void *context)
-{
-    call_worker(context);
-}
-
-static void worker_body(struct pl_thread_worker *self)
-{
-    struct threads_executor *threads = self->owner;
-    struct pl_frame frame;
-    pl_frame_enter(&frame, &threads->base, (int)self->index, self);
-    pl_slab_trimmer_enter();
-    pl_roster_sit_down(&threads->roster, self);
-    bool is_initialized = threads->initializer == NULL;
-    struct pl_deque *deque = pl_victims_enter(&threads->victims, self->index, call_thief, threads);
-    parallel_deque_current = deque != NULL ? &deque->shared : NULL;
-    struct watcher watcher = {.watches = false};
-    uint64_t counted = AWAKE + SEARCHING; /* whoever started this worker has counted it so */
-    for (;;) {
-        struct pl_task *task = take(threads);
-        if (task != NULL) {
-            become_busy(threads, &counted);
-            /* Looked at after the step above, not at the pop (threads.md, step F3). */
-            if (!pl_task_queue_is_empty(&threads->queue))
-                call_worker(threads);
-            /* With work in hand, not before: so workers start side by side, however long their initializers take. */
-            if (!is_initialized) {
-                is_initialized = true;
-                initialize(threads, self);
-            }
-            run_task(threads, task);
-            if (!settle_down(threads, self, &watcher, &counted))
-                break;
-            continue;
-        }
-        if (!(counted & SEARCHING)) {
-            pl_add_seq_cst(&threads->crew, SEARCHING);
-            counted = AWAKE + SEARCHING;
-            stop_being_busy(threads);
-        }
-        if (has_finished(threads)) {
-            pl_roster_stand_up(&threads->roster, self);
-            pl_sub_seq_cst(&threads->crew, counted);
-            break;
-        }
-        struct pl_deque *victim;
-        struct pl_post *post;
-        enum finding finding = search(threads, self, &watcher, deque != NULL, &victim, &post);
-        if ((finding == VICTIM || finding == POST) && !is_initialized) {
-            is_initialized = true;
-            become_busy(threads, &counted);
-            initialize(threads, self);
-        } else if (finding == VICTIM) {
-            become_busy(threads, &counted);
-            if (pl_deque_public_count(victim) > 1 || !pl_task_queue_is_empty(&threads->queue))
-                call_worker(threads);
-            if (pl_parking_lot_count(&threads->lot) > 0) /* those who sleep asked, and one answer was ours */
-                pl_victims_request(&threads->victims);
-            pl_deque_steal_and_run(victim, deque);
-            if (!settle_down(threads, self, &watcher, &counted))
-                break;
-        } else if (finding == POST) {
-            help(threads, self, &watcher, post);
-            begin_watch(&watcher);
-            if (!settle_down(threads, self, &watcher, &counted))
-                break;
-        } else if (finding == NOTHING && !park(threads, self, &watcher, counted)) {
-            break;
-        }
-    }
-    parallel_deque_current = NULL;
-    pl_slab_trimmer_leave();
-    pl_frame_leave(&frame);
-    pl_roster_end_worker(&threads->roster, self);
 }
 
 /* ---- The operations ---- */
 
+static void threads_request_shutdown(struct parallel_executor *executor)
+{
+    pl_threads_close_queue(threads_of(executor));
+}
+
 static int threads_open(const parallel_executor_options *options, struct parallel_executor **executor)
 {
-    if (options->queue_limit >= HAS_BLOCKED)
-        return pl_error_set(PARALLEL_ERANGE, 0, "queue=%zu: more than %u calls cannot wait", options->queue_limit,
-                            HAS_BLOCKED - 1);
-    struct threads_executor *threads = aligned_alloc(_Alignof(struct threads_executor), sizeof *threads);
+    struct pl_threads *threads = aligned_alloc(_Alignof(struct pl_threads), sizeof *threads);
     if (threads == NULL)
         return pl_error_set(PARALLEL_ENOMEMORY, 0, "no memory for a threads executor");
     memset(threads, 0, sizeof *threads);
-    int code = pl_roster_open(&threads->roster, options->places, options->workers,
-                              options->name != NULL ? options->name : "parallel", worker_body, threads);
+    int code = pl_room_open(&threads->room, options->queue_limit, options->refuses_when_full);
+    if (code == 0)
+        code = pl_roster_open(&threads->roster, options->places, options->workers,
+                              options->name != NULL ? options->name : "parallel", pl_threads_work, threads);
     if (code != 0) {
         free(threads);
         return code;
@@ -552,13 +147,11 @@ static int threads_open(const parallel_executor_options *options, struct paralle
     threads->idle_timeout_ns = options->idle_timeout_ns;
     threads->initializer = options->initializer;
     threads->initializer_context = options->initializer_context;
-    threads->queue_limit = (uint32_t)options->queue_limit;
-    threads->refuses_when_full = options->refuses_when_full;
     *executor = &threads->base;
     return 0;
 }
 
-static int refusal(struct threads_executor *threads)
+static int refusal(struct pl_threads *threads)
 {
     parallel_error *broken = pl_load_acquire(&threads->broken); /* pairs with initialize() */
     if (broken != NULL)
@@ -566,66 +159,26 @@ static int refusal(struct threads_executor *threads)
     return pl_error_set(PARALLEL_ESHUTDOWN, 0, "submission to a threads executor after its shutdown");
 }
 
-/* The caller may be a worker of another executor, which somebody stands in for meanwhile. */
-static void sleep_until_room(struct threads_executor *threads, uint32_t waiting)
-{
-    uint32_t blocked = waiting | HAS_BLOCKED;
-    /* Acquire: if a shutdown has taken the flag away before, its closing of the queue is seen below; if it does so after,
-     * the kernel finds the word changed. */
-    if (waiting != blocked && !pl_cas_acq_rel(&threads->waiting, &waiting, blocked))
-        return;
-    if (pl_task_queue_is_closed(&threads->queue)) {
-        wake_blocked(threads); /* the flag that was just set may hide the shutdown's step from another sleeper */
-        return;
-    }
-    pl_executor_wait_enter();
-    pl_futex_wait(&threads->waiting, blocked, PARALLEL_NEVER, PL_FUTEX_PRIVATE);
-    pl_executor_wait_leave();
-}
-
-/* Enters `count` tasks into the limited queue; waits for room unless asked not to. A worker of this executor is never
- * held up or refused: it might be the one who makes room. */
-static int take_room(struct threads_executor *threads, size_t count)
-{
-    bool is_own_worker = pl_frame_is_inside(&threads->base);
-    uint32_t waiting = pl_load_acquire(&threads->waiting); /* acquire, as below: see sleep_until_room() */
-    for (;;) {
-        uint32_t used = waiting & ~(uint32_t)HAS_BLOCKED;
-        if (is_own_worker || used < threads->queue_limit) {
-            if (pl_cas_relaxed(&threads->waiting, &waiting, waiting + (uint32_t)count)) /* a number, no data */
-                return 0;
-            continue;
-        }
-        if (pl_task_queue_is_closed(&threads->queue))
-            return refusal(threads);
-        if (threads->refuses_when_full)
-            return pl_error_set(PARALLEL_EFULL, 0, "%u calls wait already, as many as queue= allows", used);
-        sleep_until_room(threads, waiting);
-        waiting = pl_load_acquire(&threads->waiting);
-    }
-}
-
 static int threads_submit(struct parallel_executor *executor, struct pl_task *first, struct pl_task *last, size_t count)
 {
-    struct threads_executor *threads = threads_of(executor);
-    if (threads->queue_limit > 0) {
-        int code = take_room(threads, count);
+    struct pl_threads *threads = threads_of(executor);
+    if (threads->room.limit > 0) {
+        int code = pl_room_take(&threads->room, &threads->queue, pl_frame_is_inside(executor), count);
         if (code != 0)
-            return code;
+            return code == PARALLEL_ESHUTDOWN ? refusal(threads) : code;
     }
     if (!pl_task_queue_push(&threads->queue, first, last)) {
-        for (size_t i = 0; i < count; i++)
-            leave_room(threads);
+        pl_room_leave(&threads->room, count);
         return refusal(threads);
     }
-    call_worker(threads);
+    pl_threads_call_worker(threads);
     return 0;
 }
 
-static void cancel_pending(struct threads_executor *threads)
+static void cancel_pending(struct pl_threads *threads)
 {
     struct pl_task *task;
-    while ((task = take(threads)) != NULL) {
+    while ((task = pl_threads_take(threads)) != NULL) {
         task->class->cancel(task);
         pl_task_release(task);
     }
@@ -633,11 +186,11 @@ static void cancel_pending(struct threads_executor *threads)
 
 static int threads_shutdown(struct parallel_executor *executor, enum parallel_shutdown_mode mode, uint64_t deadline_ns)
 {
-    struct threads_executor *threads = threads_of(executor);
-    threads_request_shutdown(executor);
+    struct pl_threads *threads = threads_of(executor);
+    pl_threads_close_queue(threads);
     if (mode == PARALLEL_SHUTDOWN_CANCEL)
         cancel_pending(threads);
-    wake_all(threads);
+    pl_threads_wake_all(threads);
     for (;;) {
         if (!pl_roster_wait_until_empty(&threads->roster, deadline_ns))
             return pl_error_set(PARALLEL_ETIMEDOUT, 0, "shutdown: %u workers still run",
@@ -647,37 +200,37 @@ static int threads_shutdown(struct parallel_executor *executor, enum parallel_sh
             return 0;
         }
         /* Pushed before the close by a submitter who has not yet called anybody. */
-        call_worker(threads);
+        pl_threads_call_worker(threads);
     }
 }
 
 static void threads_destroy(struct parallel_executor *executor)
 {
-    struct threads_executor *threads = threads_of(executor);
+    struct pl_threads *threads = threads_of(executor);
     pl_roster_close(&threads->roster);
     pl_parking_lot_close(&threads->lot);
     pl_victims_destroy(&threads->victims);
     pl_board_close(&threads->board);
     parallel_error *broken = pl_load_relaxed(&threads->broken); /* relaxed: all workers have been joined */
-    if (broken != &initializer_failed)
+    if (broken != &pl_threads_initializer_failed)
         free(broken);
     free(threads);
 }
 
 static int threads_resize(struct parallel_executor *executor, size_t workers)
 {
-    struct threads_executor *threads = threads_of(executor);
+    struct pl_threads *threads = threads_of(executor);
     int code = pl_roster_resize(&threads->roster, workers, &threads->worker_count);
     if (code != 0)
         return code;
     if (!pl_task_queue_is_empty(&threads->queue))
-        call_worker(threads);
+        pl_threads_call_worker(threads);
     return 0;
 }
 
 static void threads_describe(struct parallel_executor *executor, parallel_executor_info *info)
 {
-    struct threads_executor *threads = threads_of(executor);
+    struct pl_threads *threads = threads_of(executor);
     info->worker_count = pl_load_relaxed(&threads->worker_count); /* relaxed: a snapshot */
     info->started_count = pl_load_relaxed(&threads->roster.live_count);
     info->is_shut_down = pl_task_queue_is_closed(&threads->queue);
@@ -694,18 +247,18 @@ static struct pl_thread_worker *frame_worker(void)
 
 static void threads_wait_enter(struct parallel_executor *executor)
 {
-    struct threads_executor *threads = threads_of(executor);
+    struct pl_threads *threads = threads_of(executor);
     pl_roster_stand_up(&threads->roster, frame_worker());
-    pl_sub_seq_cst(&threads->crew, AWAKE);
+    pl_sub_seq_cst(&threads->crew, PL_THREADS_AWAKE);
     /* The same last look as before sleep: a submitter may have counted on this worker. */
     if (!pl_task_queue_is_empty(&threads->queue))
-        call_worker(threads);
+        pl_threads_call_worker(threads);
 }
 
 static void threads_wait_leave(struct parallel_executor *executor)
 {
-    struct threads_executor *threads = threads_of(executor);
-    pl_add_seq_cst(&threads->crew, AWAKE);
+    struct pl_threads *threads = threads_of(executor);
+    pl_add_seq_cst(&threads->crew, PL_THREADS_AWAKE);
     pl_roster_sit_down(&threads->roster, frame_worker());
 }
 
@@ -716,7 +269,7 @@ static struct pl_board *threads_board(struct parallel_executor *executor)
 
 static void threads_call_helpers(struct parallel_executor *executor, uint32_t wanted, uint64_t gain_ns)
 {
-    struct threads_executor *threads = threads_of(executor);
+    struct pl_threads *threads = threads_of(executor);
     /* Seq_cst: after the opening (named-loops.md, step O3). */
     if (really_searching(threads, pl_load_seq_cst(&threads->crew)) >= wanted)
         return;
@@ -727,7 +280,7 @@ static void threads_call_helpers(struct parallel_executor *executor, uint32_t wa
         if (gain_ns < WAKE_NS)
             return;
     }
-    call_workers(threads, wanted < CALLED_AT_ONCE ? wanted : CALLED_AT_ONCE);
+    pl_threads_call_workers(threads, wanted < PL_THREADS_CALLED_AT_ONCE ? wanted : PL_THREADS_CALLED_AT_ONCE);
 }
 
 const struct pl_executor_kind pl_threads_kind = {

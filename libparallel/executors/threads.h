@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The threads executor from the inside, as its files share it:
+ *
+ *     threads.c          the operations of the kind; who is called, and when
+ *     threads_worker.c   what a worker does with its life
+ *     room.c             how many calls may wait
+ *     roster.c           the threads from birth to join, and their seats
+ *     victims.c deque.c  spawned calls, and stealing them
+ *     board.c            loops that workers take part in
+ *
+ * docs/protocols/threads.md has the protocol and why no task is left behind. */
+#ifndef LIBPARALLEL_EXECUTORS_THREADS_H
+#define LIBPARALLEL_EXECUTORS_THREADS_H
+
+#include "libparallel/executors/board.h"
+#include "libparallel/executors/executor.h"
+#include "libparallel/executors/room.h"
+#include "libparallel/executors/roster.h"
+#include "libparallel/executors/task_queue.h"
+#include "libparallel/executors/victims.h"
+
+#define PL_THREADS_SEARCHING ((uint64_t)1)       /* low half of the crew word */
+#define PL_THREADS_AWAKE     ((uint64_t)1 << 32) /* high half */
+
+/* Each awake one calls so many, so that all are awake after few steps. */
+enum { PL_THREADS_CALLED_AT_ONCE = 2 };
+
+struct pl_threads {
+    struct parallel_executor base;
+    struct pl_task_queue queue;
+    struct pl_parking_lot lot;
+    _Alignas(2 * PL_CACHE_LINE) _Atomic uint64_t crew; /* written at every change between work, search and sleep */
+    _Alignas(2 * PL_CACHE_LINE) _Atomic size_t worker_count; /* from here on: mostly read */
+    uint64_t idle_timeout_ns;
+    int (*initializer)(void *context);
+    void *initializer_context;
+    _Atomic(parallel_error *) broken; /* set once: the initializer failed, nothing runs any more */
+    struct pl_roster roster;
+    struct pl_victims victims;
+    struct pl_board board;
+    _Alignas(2 * PL_CACHE_LINE) _Atomic uint32_t busy; /* workers inside a task, waiting ones too */
+    struct pl_room room;
+};
+
+/* For when there is no memory to say which worker it was. Never freed. */
+extern parallel_error pl_threads_initializer_failed;
+
+static inline uint32_t pl_threads_searching_of(uint64_t crew)
+{
+    return (uint32_t)crew;
+}
+
+static inline size_t pl_threads_awake_of(uint64_t crew)
+{
+    return (size_t)(crew >> 32);
+}
+
+/* The next task of the queue, or NULL. */
+struct pl_task *pl_threads_take(struct pl_threads *threads);
+
+/* Sees to it that somebody looks into the queue, if there is anybody left to call, or that so many search. Any thread;
+ * after publishing work. */
+void pl_threads_call_workers(struct pl_threads *threads, uint32_t wanted);
+
+static inline void pl_threads_call_worker(struct pl_threads *threads)
+{
+    pl_threads_call_workers(threads, 1);
+}
+
+/* The sleepers come to see that the executor closes or has finished. */
+void pl_threads_wake_all(struct pl_threads *threads);
+
+/* True if there is nothing to do and never will be: closed, and no task runs that others could help. */
+bool pl_threads_has_finished(struct pl_threads *threads);
+
+/* Nothing more is accepted. Async-signal-safe. */
+void pl_threads_close_queue(struct pl_threads *threads);
+
+/* The body of a worker thread, from its birth to its end. */
+void pl_threads_work(struct pl_thread_worker *self);
+
+#endif
