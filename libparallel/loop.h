@@ -135,7 +135,7 @@ typedef struct parallel_chunk {
     uint64_t first; /* positions first to last - 1 are to be run now */
     uint64_t last;
     uint64_t at; /* where the body was left: `last`, or less after `break` */
-    uint64_t claim_last; /* PARALLEL_REDUCE: the claim goes on to here, unit by unit */
+    uint64_t claim_last; /* the claim goes on to here, piece by piece; in PARALLEL_REDUCE unit by unit */
     unsigned char *record; /* PARALLEL_REDUCE: of this unit */
     uint32_t thread;
     uint32_t threads;

@@ -126,9 +126,9 @@ static void take_units(const struct parallel_loop_shared *shared, parallel_chunk
     uint64_t first = claim.first * shared->unit;
     /* The last unit may be cut short; last * unit could overflow only there. */
     uint64_t last = claim.last == shared->unit_count ? shared->count : claim.last * shared->unit;
-    uint64_t now = last;
+    uint64_t now = pl_pace_piece_end(first, last, shared->unit);
     if (shared->record_size != 0) {
-        now = shared->unit < last - first ? first + shared->unit : last;
+        now = shared->unit < last - first ? first + shared->unit : last; /* the bits hang on whole units */
         chunk->record = (unsigned char *)shared->records + (claim.first + (size_t)1) * shared->record_size;
     }
     chunk->claimed = claim.last - claim.first;
@@ -176,9 +176,24 @@ static bool claim_among_others(const parallel_loop *loop, parallel_chunk *chunk)
     return false;
 }
 
+/* The next piece of a claim of long units; false: the claim has ended, or the loop was stopped below it. */
+static bool take_piece(parallel_loop *loop, parallel_chunk *chunk)
+{
+    const struct parallel_loop_shared *shared = &loop->shared;
+    pl_chunk_settle(loop, chunk);
+    if (pl_loop_offset(loop, chunk->last) >= pl_loop_stop(loop))
+        return false;
+    chunk->first = chunk->at = chunk->last;
+    chunk->last = pl_pace_piece_end(chunk->first, chunk->claim_last, shared->unit);
+    chunk->unfinished = 1;
+    return true;
+}
+
 int parallel_loop_next(parallel_loop *loop, parallel_chunk *chunk)
 {
     if (chunk->is_joined) {
+        if (chunk->last != chunk->claim_last && loop->shared.record_size == 0 && take_piece(loop, chunk))
+            return 1;
         finish(loop, chunk);
     } else {
         look_forward(loop, __builtin_return_address(0));

@@ -30,6 +30,9 @@
  * to meet, two and a half hundred ns. */
 enum { INLINE_NS = 1000 };
 
+/* Three centuries: next to what 64 bits of nanoseconds can say. */
+#define AGES_NS 0x1p63F
+
 enum {
     IS_TIMED = 1 << 0, /* each participant sizes its claims by their time; the owner remembers the cost */
     IS_FIXED = 1 << 1, /* .grain was given: one unit a claim */
@@ -154,13 +157,18 @@ static bool claim(const struct named_loop *run, struct part *part, struct pl_cla
     return (!(run->flags & IS_SHORT) || part->slot == 0) && claim_from_others(&run->claims, part->slot, size, claim);
 }
 
-/* The next claim below the stop. What was claimed above it, and what the own slot still has, is dropped. */
-static bool claim_next(struct named_loop *run, struct part *part, struct pl_claim *next)
+static void heed_cancellation(struct named_loop *run)
 {
     if (run->outer != NULL && pl_scope_is_cancelled(run->outer)) {
         pl_store_relaxed(&run->is_cancelled, 1); /* relaxed: published by the end of the loop */
         lower_stop(run, 0);
     }
+}
+
+/* The next claim below the stop. What was claimed above it, and what the own slot still has, is dropped. */
+static bool claim_next(struct named_loop *run, struct part *part, struct pl_claim *next)
+{
+    heed_cancellation(run);
     struct pl_claim_size size = size_of_next(run, part);
     while (claim(run, part, size, next)) {
         if (next->first * run->unit < pl_load_relaxed(&run->stop)) /* relaxed: a late look runs too much above it */
@@ -172,18 +180,34 @@ static bool claim_next(struct named_loop *run, struct part *part, struct pl_clai
     return false;
 }
 
-static void run_claim(struct named_loop *run, struct part *part, struct pl_claim claim)
+/* Positions are modulo 2^64, as offsets are. Returns where it was left. */
+static uint64_t run_piece(struct named_loop *run, struct part *part, uint64_t first, uint64_t last)
 {
     struct pl_iteration_scope *iteration = &part->iteration;
-    uint64_t last = claim.last == run->claims.unit_count ? run->count : claim.last * run->unit;
-    part->first = claim.first * run->unit;
-    int64_t end = run->loop->range(run->work.data, (int64_t)(run->begin + part->first), (int64_t)(run->begin + last));
+    part->first = first;
+    int64_t end = run->loop->range(run->work.data, (int64_t)(run->begin + first), (int64_t)(run->begin + last));
+    uint64_t left = (uint64_t)end - run->begin;
     if (pl_scope_has_failed(&iteration->scope))
-        fail_at(run, (uint64_t)end - run->begin - 1, pl_scope_release_failure(&iteration->scope));
+        fail_at(run, left - 1, pl_scope_release_failure(&iteration->scope));
     else if (iteration->is_stopped)
-        lower_stop(run, (uint64_t)end - run->begin - 1);
+        lower_stop(run, left - 1);
     iteration->is_stopped = false;
-    part->timed_iterations += (uint64_t)end - run->begin - part->first;
+    part->timed_iterations += left - first;
+    return left;
+}
+
+static void run_claim(struct named_loop *run, struct part *part, struct pl_claim claim)
+{
+    uint64_t next = claim.first * run->unit;
+    uint64_t last = claim.last == run->claims.unit_count ? run->count : claim.last * run->unit;
+    for (;;) {
+        next = run_piece(run, part, next, pl_pace_piece_end(next, last, run->unit));
+        if (next >= last)
+            return;
+        heed_cancellation(run);
+        if (next >= pl_load_relaxed(&run->stop)) /* relaxed: a late look runs too much above it */
+            return;
+    }
 }
 
 static void take_part(struct named_loop *run, struct part *part)
@@ -362,7 +386,7 @@ static void run_together(struct named_loop *run, struct part *part, uint32_t wor
         run_alone(run, part);
         return;
     }
-    bool is_urgent = expected_ns == 0 || names_its_team(run->options);
+    bool is_urgent = expected_ns == 0 || expected_ns >= AGES_NS || names_its_team(run->options);
     run->work.take_part = take_part_as_helper;
     run->work.is_worth_a_wake = is_urgent || expected_ns >= PL_PACE_CHUNK_NS;
     pl_post_open(post, &run->work, workers - 1);

@@ -20,6 +20,9 @@ enum {
     PL_PACE_GROWTH = 4,
     /* The smallest claims, at the end of a slot: PL_PACE_CHUNK_NS / 16 is about 1 us, above the cost of stealing. */
     PL_PACE_FINEST_SHARE = 16,
+    /* A range of 2^44 iterations and more has units longer than this, and without an end in sight; they are run in pieces
+     * of so many iterations, so that a loop that was stopped is left. One takes 16 us at a quarter of a ns each. */
+    PL_PACE_LONGEST_PIECE = 1 << 16,
     /* A loop thought short may have grown long since: it is measured again once in so many runs. */
     PL_PACE_RESAMPLED = 32,
 };
@@ -62,6 +65,12 @@ static inline uint32_t pl_pace_next_grain(uint32_t units, uint64_t elapsed_ns)
     right = right < most ? right : most;
     right = right < PL_CLAIM_LARGEST_UNIT_COUNT ? right : PL_CLAIM_LARGEST_UNIT_COUNT;
     return right > 0 ? (uint32_t)right : 1;
+}
+
+/* Where the piece ends that begins at `first` of a claim that goes to `last`; cut from a claim of units so long. */
+static inline uint64_t pl_pace_piece_end(uint64_t first, uint64_t last, uint64_t unit)
+{
+    return unit > PL_PACE_LONGEST_PIECE && last - first > PL_PACE_LONGEST_PIECE ? first + PL_PACE_LONGEST_PIECE : last;
 }
 
 static inline struct pl_claim_size pl_pace_size(uint32_t grain)

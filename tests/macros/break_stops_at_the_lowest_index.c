@@ -6,6 +6,12 @@
 
 #include "tests/support/property.h"
 
+#if defined(_OPENMP) && !defined(PARALLEL_SERIAL)
+enum { IS_SHARED = 1 };
+#else
+enum { IS_SHARED = 0 };
+#endif
+
 enum { COUNT = 30000 };
 
 static atomic_uchar hits[COUNT];
@@ -69,33 +75,48 @@ PROPERTY(and_tells_the_bodies_above_it)
 }
 PROPERTY_END
 
+/* Counts the iterations that knew of the stop and ran all the same: they are of chunks that had begun before. */
 PROPERTY(within_a_grain_a_worker_of_a_billion)
 {
     enum { BILLION = 1000000000, GRAIN = 1000 };
     static const int indices[] = {0, 1, 777777, 12345678, BILLION / 2 + 5, BILLION - 1};
-    static atomic_int is_broken;
     static atomic_long late;
     for (size_t k = 0; k < sizeof indices / sizeof indices[0]; k++)
         for (size_t workers = 1; workers <= 4; workers++) {
             /* Far into the range only from where a worker begins: nobody has to count half a billion. */
             int begin = indices[k] > 20000000 ? indices[k] - 777 : 0;
-            is_broken = 0;
             late = 0;
             int64_t where = -1;
             PARALLEL_FOR(i, begin, BILLION, .workers = workers, .grain = GRAIN, .stopped_at = &where) {
-                if (atomic_load_explicit(&is_broken, memory_order_relaxed))
-                    late++;
-                if (i == indices[k]) {
-                    is_broken = 1;
+                if (i == indices[k])
                     break;
-                }
+                if (i > indices[k] && parallel_is_cancelled())
+                    late++;
             }
             ck_assert_int_eq(where, indices[k]);
-            /* Of each other worker the rest of its grain, and one more if it claimed before the stop was written. */
-            ck_assert_int_le(late, (long)(workers - 1) * 2 * GRAIN);
+            ck_assert_int_le(late, (long)(workers - 1) * GRAIN);
         }
 }
 PROPERTY_END
 
+/* What broke: the longest ranges have units of 2^36 iterations, and who had begun one had to end it. */
+PROPERTY(of_the_longest_range_where_another_one_is_at_work)
+{
+    atomic_bool another = !IS_SHARED;
+    int64_t where = 0;
+    PARALLEL_FOR(i, INT64_MIN, INT64_MAX, .workers = 2, .stopped_at = &where) {
+        if (i > INT64_MIN / 2 && !atomic_load_explicit(&another, memory_order_relaxed))
+            atomic_store(&another, true);
+        if (i == INT64_MIN) {
+            while (!atomic_load(&another))
+                continue;
+            break;
+        }
+    }
+    ck_assert_int_eq(where, INT64_MIN);
+}
+PROPERTY_END
+
 PROPERTIES(and_everything_below_has_run, in_the_type_of_the_loop, of_the_inner_loop_alone,
-           and_tells_the_bodies_above_it, within_a_grain_a_worker_of_a_billion)
+           and_tells_the_bodies_above_it, within_a_grain_a_worker_of_a_billion,
+           of_the_longest_range_where_another_one_is_at_work)

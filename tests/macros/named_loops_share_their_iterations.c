@@ -188,5 +188,59 @@ PROPERTY(while_a_task_finds_another_worker)
 }
 PROPERTY_END
 
+PARALLEL_LOOP(stop_when_shared, (atomic_bool *, is_shared), i)
+{
+    if (i > INT64_MIN / 2 && !atomic_load_explicit(is_shared, memory_order_relaxed))
+        atomic_store(is_shared, true);
+    if (i == INT64_MIN) {
+        while (!atomic_load(is_shared))
+            usleep(0);
+        parallel_loop_stop();
+    }
+}
+
+/* What broke: the longest ranges have units of 2^36 iterations, and who had begun one had to end it. */
+PROPERTY(and_leave_the_longest_range_at_a_stop)
+{
+    parallel_executor *executor = open_executor("threads:2,places=none");
+    parallel_loop_options options = options_of(executor);
+    int64_t where = 0;
+    options.grain = 0;
+    options.stopped_at = &where;
+    for (int round = 0; round < 10; round++) {
+        atomic_bool is_shared;
+        atomic_init(&is_shared, false);
+        ck_assert_int_eq(stop_when_shared_run_with(&options, INT64_MIN, INT64_MAX, &is_shared), 0);
+        ck_assert_int_eq(where, INT64_MIN);
+    }
+    ck_assert_int_eq(parallel_executor_close(executor), 0);
+}
+PROPERTY_END
+
+PARALLEL_LOOP(run_until_cancelled, (atomic_bool *, begun), i)
+{
+    (void)i;
+    if (!atomic_load_explicit(begun, memory_order_relaxed))
+        atomic_store(begun, true);
+}
+
+PROPERTY(and_leave_the_longest_range_when_cancelled)
+{
+    parallel_executor *executor = open_executor("threads:2,places=none");
+    parallel_loop_options options = options_of(executor);
+    options.grain = 0;
+    atomic_bool begun;
+    atomic_init(&begun, false);
+    parallel_future *future = run_until_cancelled_on_with(executor, &options, INT64_MIN, INT64_MAX, &begun);
+    while (!atomic_load(&begun))
+        usleep(0);
+    parallel_future_cancel(future);
+    ck_assert_int_eq(run_until_cancelled_result(future), PARALLEL_ECANCELLED);
+    parallel_future_release(future);
+    ck_assert_int_eq(parallel_executor_close(executor), 0);
+}
+PROPERTY_END
+
 PROPERTIES(the_caller_and_the_workers, of_a_loop_in_a_loop, of_loops_in_loops_in_tasks_and_never_more_than_workers,
-           of_a_hundred_loops_in_each_other, while_a_task_finds_another_worker)
+           of_a_hundred_loops_in_each_other, while_a_task_finds_another_worker,
+           and_leave_the_longest_range_at_a_stop, and_leave_the_longest_range_when_cancelled)
