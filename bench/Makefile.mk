@@ -127,12 +127,21 @@ bench/futures/tbb: bench/futures/tbb.cc bench/futures/kernels.h bench/measure.h
 	@$(MKDIR_P) $(@D)
 	@$(CXX) -std=c++17 -O2 $< -o $@ -ltbb -lpthread -lm $(bench_quietly)
 
-.PHONY: bench bench-fork-join bench-futures bench-loops
-bench: bench-loops bench-fork-join bench-futures
+# One after the other, whatever -j says, and then one table of all.
+EXTRA_DIST += bench/table.sh
+CLEANFILES += bench/bench.dat bench/bench.png bench/bench.svg bench/table.txt
+bench_suites = bench-loops bench-fork-join bench-futures
+.PHONY: bench $(bench_suites)
+bench:
+	@$(MKDIR_P) bench && rm -f bench/table.txt
+	@for suite in $(bench_suites); do \
+		BENCH_TABLE=bench/table.txt $(MAKE) --no-print-directory $$suite || exit 1; \
+	done
+	@sh $(srcdir)/bench/table.sh bench/table.txt bench $(GNUPLOT)
 bench-futures: bench/compare bench/futures/floor bench/futures/memory bench/futures/parallel $(bench_futures_peers)
 	@sh $(srcdir)/bench/futures/run.sh bench/futures $(srcdir)/bench/futures
 bench-fork-join: bench/compare bench/fork_join/parallel bench/fork_join/one-worker bench/fork_join/serial \
 	$(bench_fork_join_peers)
 	@sh $(srcdir)/bench/fork_join/run.sh bench/fork_join
 bench-loops: bench/compare $(bench_named) $(bench_loops_ours) $(bench_loops_peers)
-	@sh $(srcdir)/bench/loops/run.sh bench/loops "$(bench_loops_ours:bench/loops/%=%) $(bench_loops_peers:bench/loops/%=%)"
+	@sh $(srcdir)/bench/loops/run.sh bench/loops "$(bench_loops_ours:bench/loops/%=%) $(bench_loops_peers:bench/loops/%=%)" $(GNUPLOT)
