@@ -93,7 +93,10 @@ void pl_patience_note_wake(uint64_t called_ns)
 bool pl_patience_is_interrupted(uint64_t *looked_ns)
 {
     uint64_t now = pl_clock_now_ns();
-    bool is_interrupted = *looked_ns != 0 && now - *looked_ns > INTERRUPTED_NS && choice == WAIT_AUTO;
+    bool is_late = *looked_ns != 0 && now - *looked_ns > INTERRUPTED_NS;
     *looked_ns = now;
-    return is_interrupted;
+    if (!is_late)
+        return false;
+    pthread_once(&once, choose); /* this thread may be the first that asks, while another one chooses */
+    return choice == WAIT_AUTO;
 }
