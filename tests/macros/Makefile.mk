@@ -13,6 +13,7 @@ macros_c_loops = \
 	tests/macros/planes_are_covered_in_tiles \
 	tests/macros/reductions_have_the_same_bits \
 	tests/macros/short_loops_read_no_clock \
+	tests/macros/short_loops_run_every_iteration_once \
 	tests/macros/steps_are_those_of_the_serial_loop \
 	tests/macros/team_threads_live_in_their_places \
 	tests/macros/vectorised_reductions_are_right
