@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Room: how many submitted calls may wait for a worker. One word counts those that do; who finds no room sleeps on it until
- * a call has left, or is refused, as the executor was opened. Without a limit nothing is counted. */
+ * Room: how many submitted calls may wait for a worker. One word counts those that do; who finds no room sleeps
+ * on it until a call has left, or is refused, as the executor was opened. Without a limit nothing is counted. */
 #ifndef LIBPARALLEL_EXECUTORS_ROOM_H
 #define LIBPARALLEL_EXECUTORS_ROOM_H
 
@@ -19,9 +19,9 @@ struct pl_room {
 /* PARALLEL_ERANGE: a larger limit than the word can count. */
 int pl_room_open(struct pl_room *room, size_t limit, bool refuses_when_full);
 
-/* There is a limit: enters `count` calls before they are queued; waits for room unless asked not to. `may_exceed`: the caller is a worker of
- * this executor, which is never held up or refused: it might be the one who makes room. PARALLEL_EFULL; PARALLEL_ESHUTDOWN,
- * without a message: the queue has been closed. */
+/* There is a limit: enters `count` calls before they are queued; waits for room unless asked not to. `may_exceed`:
+ * the caller is a worker of this executor, which is never held up or refused: it might be the one who makes room.
+ * PARALLEL_EFULL; PARALLEL_ESHUTDOWN, without a message: the queue has been closed. */
 int pl_room_take(struct pl_room *room, struct pl_task_queue *queue, bool may_exceed, size_t count);
 
 /* So many calls have left the queue. */

@@ -179,8 +179,8 @@ static bool doze(struct pl_thread_worker *self, uint64_t deadline_ns)
     return false;
 }
 
-/* Sleeps until called. `counted` is what the crew word counts for this worker: PL_THREADS_AWAKE, or with PL_THREADS_SEARCHING. False: the
- * worker is to end. On true the worker is awake and searching. */
+/* Sleeps until called. `counted` is what the crew word counts for this worker: PL_THREADS_AWAKE, or with
+ * PL_THREADS_SEARCHING. False: the worker is to end. On true the worker is awake and searching. */
 static bool park(struct pl_threads *threads, struct pl_thread_worker *self, struct watcher *watcher,
                  uint64_t counted)
 {

@@ -90,14 +90,6 @@ void pl_chunk_settle(parallel_loop *loop, parallel_chunk *chunk)
         pl_loop_stop_at(loop, offset_left(loop, chunk));
 }
 
-/* What became of the claim that was run. */
-static void finish(parallel_loop *loop, parallel_chunk *chunk)
-{
-    pl_chunk_settle(loop, chunk);
-    if (loop->shared.flags & PL_LOOP_IS_TIMED)
-        take_time(loop, chunk);
-}
-
 static bool claim_from_others(const struct pl_claims *claims, uint32_t k, struct pl_claim_size size,
                               struct pl_claim *claim)
 {
@@ -176,25 +168,26 @@ static bool claim_among_others(const parallel_loop *loop, parallel_chunk *chunk)
     return false;
 }
 
-/* The next piece of a claim of long units; false: the claim has ended, or the loop was stopped below it. */
-static bool take_piece(parallel_loop *loop, parallel_chunk *chunk)
+/* Of a claim of long units (pace.h). */
+static void take_next_piece(const struct parallel_loop_shared *shared, parallel_chunk *chunk)
 {
-    const struct parallel_loop_shared *shared = &loop->shared;
-    pl_chunk_settle(loop, chunk);
-    if (pl_loop_offset(loop, chunk->last) >= pl_loop_stop(loop))
-        return false;
     chunk->first = chunk->at = chunk->last;
     chunk->last = pl_pace_piece_end(chunk->first, chunk->claim_last, shared->unit);
     chunk->unfinished = 1;
-    return true;
 }
 
 int parallel_loop_next(parallel_loop *loop, parallel_chunk *chunk)
 {
     if (chunk->is_joined) {
-        if (chunk->last != chunk->claim_last && loop->shared.record_size == 0 && take_piece(loop, chunk))
+        pl_chunk_settle(loop, chunk);
+        /* A reduction, which goes on by itself, comes here before its claim has ended only if it was left; then the
+         * rest lies above the stop. */
+        if (pl_chunk_goes_on(loop, chunk)) {
+            take_next_piece(&loop->shared, chunk);
             return 1;
-        finish(loop, chunk);
+        }
+        if (loop->shared.flags & PL_LOOP_IS_TIMED)
+            take_time(loop, chunk);
     } else {
         look_forward(loop, __builtin_return_address(0));
         if (!join(loop, chunk))

@@ -53,6 +53,13 @@ void pl_loop_stop_at(parallel_loop *loop, uint64_t offset);
 /* The iteration at `offset` has failed: keeps the failure if it is the lowest so far, else frees it; stops the loop. */
 void pl_loop_fail_at(parallel_loop *loop, uint64_t offset, const parallel_error *failure);
 
+/* A claim may be run in parts, which are chunks of their own: true if the claim that the chunk at hand is of has more, and
+ * that lies below the stop. After it has been settled. */
+static inline bool pl_chunk_goes_on(const parallel_loop *loop, const parallel_chunk *chunk)
+{
+    return chunk->last != chunk->claim_last && pl_loop_offset(loop, chunk->last) < pl_loop_stop(loop);
+}
+
 /* Tells the loop how the chunk at hand was left: to the end, by `break`, or with a failure. */
 void pl_chunk_settle(parallel_loop *loop, parallel_chunk *chunk);
 

@@ -70,18 +70,13 @@ static void enter_tile(const parallel_loop *loop, parallel_chunk *chunk)
     chunk->unfinished = 1;
 }
 
-static bool claim_goes_on(const parallel_loop *loop, const parallel_chunk *chunk)
-{
-    return chunk->last < chunk->claim_last && pl_loop_offset(loop, chunk->last) < pl_loop_stop(loop);
-}
-
 int parallel_plane_next(parallel_loop *loop, parallel_chunk *chunk)
 {
     if (chunk->is_joined) {
         pl_chunk_settle(loop, chunk);
         chunk->at = chunk->last;
     }
-    if (chunk->is_joined && claim_goes_on(loop, chunk))
+    if (chunk->is_joined && pl_chunk_goes_on(loop, chunk))
         chunk->first = chunk->last;
     else if (!parallel_loop_next(loop, chunk))
         return 0;
