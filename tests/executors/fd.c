@@ -98,6 +98,7 @@ PROPERTY(an_epoll_loop_takes_a_thousand_futures)
             parallel_future **future = &futures[events[i].data.u32];
             ck_assert_ptr_nonnull(*future);
             ck_assert(parallel_future_is_done(*future));
+            ck_assert_int_eq(epoll_ctl(loop, EPOLL_CTL_DEL, parallel_future_fd(*future), NULL), 0);
             ck_assert_int_eq(echo_await(*future), (int)events[i].data.u32);
             *future = NULL;
             left--;
