@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 EXTRA_DIST += \
+	docs/protocols/bell.md \
 	docs/protocols/claiming.md \
 	docs/protocols/named-loops.md \
 	docs/protocols/parking.md \
 	docs/protocols/parking.pml \
 	docs/protocols/process-worker.md \
 	docs/protocols/process-worker.pml \
+	docs/protocols/queue.md \
+	docs/protocols/queue.pml \
 	docs/protocols/shared_space.md \
 	docs/protocols/spawning.md \
 	docs/protocols/threads.md

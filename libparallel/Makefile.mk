@@ -7,22 +7,27 @@ check_LTLIBRARIES += libparallel-internal.la
 libparallelincludedir = $(includedir)/libparallel
 libparallelinclude_HEADERS = \
 	libparallel/as_completed.h \
+	libparallel/barrier.h \
 	libparallel/compiler.h \
 	libparallel/deadline.h \
 	libparallel/deque.h \
 	libparallel/error.h \
+	libparallel/event.h \
 	libparallel/executor.h \
 	libparallel/failure.h \
 	libparallel/function.h \
 	libparallel/future.h \
 	libparallel/loop.h \
 	libparallel/map.h \
+	libparallel/mutex.h \
 	libparallel/named_loop.h \
 	libparallel/placement.h \
+	libparallel/queue.h \
 	libparallel/random.h \
 	libparallel/reduce.h \
 	libparallel/resources.h \
 	libparallel/scope.h \
+	libparallel/semaphore.h \
 	libparallel/settings.h \
 	libparallel/shared.h \
 	libparallel/sum.h \

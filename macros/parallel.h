@@ -4,17 +4,22 @@
 #ifndef PARALLEL_H
 #define PARALLEL_H
 
+#include <libparallel/barrier.h>
 #include <libparallel/deadline.h>
 #include <libparallel/error.h>
+#include <libparallel/event.h>
 #include <libparallel/executor.h>
 #include <libparallel/future.h>
 #include <libparallel/loop.h>
 #include <libparallel/map.h>
+#include <libparallel/mutex.h>
 #include <libparallel/named_loop.h>
 #include <libparallel/placement.h>
+#include <libparallel/queue.h>
 #include <libparallel/random.h>
 #include <libparallel/reduce.h>
 #include <libparallel/scope.h>
+#include <libparallel/semaphore.h>
 #include <libparallel/settings.h>
 #include <libparallel/shared.h>
 #include <libparallel/sum.h>

@@ -109,13 +109,13 @@ uint64_t cpu_time_used_ns(pid_t process)
 static bool is_asleep(pid_t thread, const void *word)
 {
     char path[64], line[512];
-    snprintf(path, sizeof path, "/proc/self/task/%d/stat", (int)thread);
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)thread);
     const char *state = read_state(path, line, sizeof line);
     if (state == NULL)
         give_up(path);
     if (*state != 'S')
         return false;
-    snprintf(path, sizeof path, "/proc/self/task/%d/syscall", (int)thread);
+    snprintf(path, sizeof path, "/proc/%d/syscall", (int)thread);
     if (word == NULL || !read_line(path, line, sizeof line))
         return true;
     long number;

@@ -30,8 +30,8 @@ void wait_until_thread_count_is(size_t count);
 /* CPU time of all threads of `process` since it started, in user and kernel mode; 0 means this process. */
 uint64_t cpu_time_used_ns(pid_t process);
 
-/* Waits until `thread` (a gettid() of this process) sleeps in a futex call on `word`; NULL: in any system call. What it
- * will see there is settled then: it sleeps until somebody wakes it. */
+/* Waits until `thread` (a gettid() of this process, or a child of one thread) sleeps in a futex call on `word`; NULL: in
+ * any system call. What it will see there is settled then: it sleeps until somebody wakes it. */
 void wait_until_asleep(pid_t thread, const void *word);
 
 #endif
