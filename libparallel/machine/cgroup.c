@@ -35,7 +35,8 @@
 
 /* Our paths in the two kinds of tree; NULL if we are in none. */
 struct membership {
-    char *cpu;     /* version 1, controller cpu */
+    const char *controller;
+    char *own;     /* version 1, the tree of the controller */
     char *unified; /* version 2 */
 };
 
@@ -145,8 +146,8 @@ static int note_membership(char *line, struct membership *membership)
     *controllers++ = '\0';
     *path++ = '\0';
     char **slot = NULL;
-    if (has_word(controllers, "cpu"))
-        slot = &membership->cpu;
+    if (has_word(controllers, membership->controller))
+        slot = &membership->own;
     else if (controllers[0] == '\0' && strcmp(line, "0") == 0)
         slot = &membership->unified;
     if (slot == NULL || *slot != NULL)
@@ -190,8 +191,8 @@ static void decode(char *text)
     *to = '\0';
 }
 
-/* Takes a line of mountinfo apart; false if it is no control group tree that can have a CPU quota. */
-static bool parse_mount(char *line, struct mount *out)
+/* Takes a line of mountinfo apart; false if it is no control group tree that can have the controller. */
+static bool parse_mount(char *line, const char *controller, struct mount *out)
 {
     line[strcspn(line, "\n")] = '\0';
     char *tail = strstr(line, " - "); /* a blank inside a field would be escaped */
@@ -205,7 +206,7 @@ static bool parse_mount(char *line, struct mount *out)
     if (type == NULL || options == NULL)
         return false;
     out->is_unified = strcmp(type, "cgroup2") == 0;
-    if (!out->is_unified && !(strcmp(type, "cgroup") == 0 && has_word(options, "cpu")))
+    if (!out->is_unified && !(strcmp(type, "cgroup") == 0 && has_word(options, controller)))
         return false;
     char *fields[5] = {NULL};
     char *at = line;
@@ -251,29 +252,17 @@ static const char *below_mount(const char *path, const char *root)
     return strcmp(path_rest + length, "/") == 0 ? "" : path_rest + length;
 }
 
-/* The tightest quota from our group up to the mount point. */
-static uint64_t tightest_quota(const char *root, const struct mount *mount, const char *below)
-{
+/* Our group in one mounted tree. */
+struct group {
+    const char *root;
     char directory[PATH_MAX];
-    size_t point_length = strlen(mount->point);
-    int length = snprintf(directory, sizeof directory, "%s%s", mount->point, below);
-    uint64_t tightest = PL_NO_QUOTA;
-    if (length >= (int)sizeof directory)
-        return tightest; /* beyond PATH_MAX nobody can open it */
-    for (;;) {
-        uint64_t quota =
-            mount->is_unified ? quota_of_unified(root, directory) : quota_of_version_1(root, directory);
-        if (quota < tightest)
-            tightest = quota;
-        char *last = strrchr(directory, '/');
-        if (last == NULL || (size_t)(last - directory) < point_length)
-            return tightest;
-        *last = '\0';
-    }
-}
+    size_t point_length; /* the directory's first part is the mount point */
+    bool is_unified;
+};
 
-/* The same tree may be mounted more than once, showing more or less of it: each mount is asked. */
-static void read_mounts(const char *root, const struct membership *membership, uint64_t *tightest)
+/* The same tree may be mounted more than once, showing more or less of it: each mount is visited. */
+static void visit_mounts(const char *root, const struct membership *membership,
+                         void (*visit)(struct group *group, uint64_t *result), uint64_t *result)
 {
     FILE *file = open_below(root, "/proc/self/mountinfo");
     if (file == NULL)
@@ -282,27 +271,82 @@ static void read_mounts(const char *root, const struct membership *membership, u
     size_t size = 0;
     while (getline(&line, &size, file) >= 0) {
         struct mount mount;
-        if (!parse_mount(line, &mount))
+        if (!parse_mount(line, membership->controller, &mount))
             continue;
-        const char *path = mount.is_unified ? membership->unified : membership->cpu;
+        const char *path = mount.is_unified ? membership->unified : membership->own;
         const char *below = path != NULL ? below_mount(path, mount.root) : NULL;
-        uint64_t quota = below != NULL ? tightest_quota(root, &mount, below) : PL_NO_QUOTA;
-        if (quota < *tightest)
-            *tightest = quota;
+        if (below == NULL)
+            continue;
+        struct group group = {
+            .root = root, .point_length = strlen(mount.point), .is_unified = mount.is_unified};
+        int length = snprintf(group.directory, sizeof group.directory, "%s%s", mount.point, below);
+        if (length < (int)sizeof group.directory) /* beyond PATH_MAX nobody can open it */
+            visit(&group, result);
     }
     free(line);
     fclose(file);
 }
 
-int pl_cgroup_quota(const char *root, uint64_t *millicores)
+/* Calls `visit` for our group in each tree that has the controller. 0 or PARALLEL_ENOMEMORY. */
+static int visit_groups(const char *root, const char *controller,
+                        void (*visit)(struct group *group, uint64_t *result), uint64_t *result)
 {
-    struct membership membership = {NULL, NULL};
+    struct membership membership = {controller, NULL, NULL};
     int error = read_membership(root, &membership);
-    if (error == 0) {
-        *millicores = PL_NO_QUOTA;
-        read_mounts(root, &membership, millicores);
-    }
-    free(membership.cpu);
+    if (error == 0)
+        visit_mounts(root, &membership, visit, result);
+    free(membership.own);
     free(membership.unified);
     return error;
+}
+
+/* ---- CPU quota: the tightest from our group up to the mount point ---- */
+
+static void tighten(struct group *group, uint64_t *tightest)
+{
+    for (;;) {
+        uint64_t quota = group->is_unified ? quota_of_unified(group->root, group->directory)
+                                           : quota_of_version_1(group->root, group->directory);
+        if (quota < *tightest)
+            *tightest = quota;
+        char *last = strrchr(group->directory, '/');
+        if (last == NULL || (size_t)(last - group->directory) < group->point_length)
+            return;
+        *last = '\0';
+    }
+}
+
+int pl_cgroup_quota(const char *root, uint64_t *millicores)
+{
+    uint64_t tightest = PL_NO_QUOTA;
+    int error = visit_groups(root, "cpu", tighten, &tightest);
+    if (error == 0)
+        *millicores = tightest;
+    return error;
+}
+
+/* ---- Kills for memory: a line "oom_kill 3" in a file of our own group ---- */
+
+static void count_oom_kills(struct group *group, uint64_t *count)
+{
+    char path[PATH_MAX];
+    const char *name = group->is_unified ? "memory.events" : "memory.oom_control";
+    int length = snprintf(path, sizeof path, "%s/%s", group->directory, name);
+    FILE *file = length < (int)sizeof path ? open_below(group->root, path) : NULL;
+    if (file == NULL)
+        return;
+    char line[64];
+    while (fgets(line, sizeof line, file) != NULL) {
+        uint64_t number;
+        if (strncmp(line, "oom_kill ", 9) == 0 && read_number(line + 9, &number, NULL) && number > *count)
+            *count = number;
+    }
+    fclose(file);
+}
+
+uint64_t pl_cgroup_oom_kills(const char *root)
+{
+    uint64_t count = 0;
+    (void)visit_groups(root, "memory", count_oom_kills, &count);
+    return count;
 }

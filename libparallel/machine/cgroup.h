@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The CPU quota that control groups set on this process. */
+ * The CPU quota that control groups set on this process, and how often they killed for memory. */
 #ifndef LIBPARALLEL_MACHINE_CGROUP_H
 #define LIBPARALLEL_MACHINE_CGROUP_H
 
@@ -13,5 +13,9 @@
  * directory tree in a test. Files that are missing, unreadable or not understood set no quota. 0 or
  * PARALLEL_ENOMEMORY. */
 int pl_cgroup_quota(const char *root, uint64_t *millicores);
+
+/* How many processes of this process's control group the kernel has killed so far because memory ran out; 0 if that is
+ * not told. `root` as above. */
+uint64_t pl_cgroup_oom_kills(const char *root);
 
 #endif

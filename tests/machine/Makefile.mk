@@ -5,6 +5,7 @@ if HAVE_CHECK
 machine_tests = \
 	tests/machine/absurd_counts_are_refused \
 	tests/machine/binding_is_read_back \
+	tests/machine/cgroup_counts_kills_for_memory \
 	tests/machine/cgroup_quota_is_the_tightest_above_us \
 	tests/machine/cpu_sets_print_as_lists \
 	tests/machine/creating_is_all_or_nothing \
