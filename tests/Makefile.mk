@@ -7,6 +7,7 @@ public_ldadd = libtest-support.la libparallel.la $(CHECK_LIBS)
 # What tests share. It uses nothing of the library, so that either build of it can stand behind.
 check_LTLIBRARIES += libtest-support.la
 libtest_support_la_SOURCES = \
+	tests/support/crashes.h \
 	tests/support/failing_allocation.c \
 	tests/support/failing_allocation.h \
 	tests/support/give_up.h \
@@ -57,3 +58,4 @@ include tests/macros/Makefile.mk
 include tests/memory/Makefile.mk
 include tests/tasks/Makefile.mk
 include tests/tools/Makefile.mk
+include tests/workers/Makefile.mk

@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -23,6 +22,7 @@
 #include "libparallel/base/error.h"
 #include "libparallel/base/settings.h"
 #include "libparallel/machine/binding.h"
+#include "libparallel/workers/memory_limit.h"
 
 /* How long a program that has lost its end of the lifeline may take to say that it is still itself. It answers within a
  * tick of its collector, and not at all if it has become another program; in between lies a stopped one. */
@@ -72,20 +72,9 @@ static uint32_t seat_count(struct zygote *zygote)
 
 static void limit_memory(const struct pl_seat *seat)
 {
-    if (seat->memory_limit == 0)
-        return;
-    /* RLIMIT_DATA counts what the process was born with too; the limit is meant for what the calls add. */
-    unsigned long data_pages = 0;
-    FILE *statm = fopen("/proc/self/statm", "re");
-    if (statm != NULL) {
-        if (fscanf(statm, "%*u %*u %*u %*u %*u %lu", &data_pages) != 1)
-            data_pages = 0;
-        fclose(statm);
-    }
-    rlim_t limit = seat->memory_limit + (rlim_t)data_pages * (rlim_t)sysconf(_SC_PAGESIZE);
-    const struct rlimit data = {.rlim_cur = limit, .rlim_max = limit};
-    if (setrlimit(RLIMIT_DATA, &data) != 0)
-        pl_report("worker %s runs without its memory limit: errno %d", seat->name, errno);
+    int error = seat->memory_limit > 0 ? pl_memory_limit_enter(seat->memory_limit) : 0;
+    if (error != 0)
+        pl_report("worker %s runs without its memory limit: errno %d", seat->name, error);
 }
 
 static void settle(const struct pl_seat *seat)
