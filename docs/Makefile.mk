@@ -2,6 +2,7 @@
 EXTRA_DIST += \
 	docs/protocols/bell.md \
 	docs/protocols/claiming.md \
+	docs/protocols/fork-call.md \
 	docs/protocols/named-loops.md \
 	docs/protocols/parking.md \
 	docs/protocols/parking.pml \

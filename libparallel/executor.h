@@ -6,6 +6,8 @@
  *   threads    persistent threads, each pinned to its place, started on demand, asleep when idle
  *   processes  persistent worker processes, placed, started and asleep likewise: a call that crashes, leaks, exits or hangs
  *              harms itself alone
+ *   fork       a new process for each call, which sees a copy of all memory as it is when the process starts; a crash,
+ *              a leak, exit() or a hang of a call harms its own future only
  *
  * A specification is text, so that it can come from the command line or from PARALLEL_EXECUTOR:
  *
@@ -18,22 +20,31 @@
  *   full=block|refuse  what a submission to a full queue does: wait (default), or fail with PARALLEL_EFULL
  *   idle=SECONDS     a worker idle for that long ends; a new one starts when there is work (default: it stays)
  *
- * For processes alone:
+ * For processes, and the first two for fork:
  *
- *   timeout=SECONDS  a call that runs for longer fails with PARALLEL_ETIMELIMIT, and its worker is killed (default: none)
- *   memory=SIZE      what the calls of a worker may allocate, such as 512MiB; then malloc returns NULL (default: no limit)
+ *   timeout=SECONDS  a call that runs for longer fails with PARALLEL_ETIMELIMIT, and its process is killed (default: none)
+ *   memory=SIZE      what the calls of a process may allocate, such as 512MiB; then malloc returns NULL (default: no limit)
  *   retries=N        a call whose worker has died is made again, at most N times; so it may have its effects more than
  *                    once (default: it fails with PARALLEL_ECRASHED)
  *   max_tasks=N      a worker makes N calls and is replaced (default: any number)
  *
- * The workers are copies of a small helper process, the zygote, which is forked when the first processes executor is
+ * processes: the workers are copies of a small helper process, the zygote, which is forked when the first processes executor is
  * opened. That must happen while the program has one thread. Functions that are loaded by dlopen() later are unknown to the
  * workers (PARALLEL_EUNKNOWNFUNCTION), and variables have the values there that they had at that moment. What pointers point
  * to is carried as the parameters say (PARALLEL_IN, ...); shared memory (shared.h) is not copied. In a worker the default
  * executor is a serial one. Workers ignore SIGINT, on which the program decides, and end with the program, however it ends.
- * Continuations (parallel_future_then) run in the program itself, in a thread of the library.
  *
- * After concurrent.futures.Executor of Python. */
+ * fork: a call sees all memory of the program, through any pointer, as it was when its process started: at submission or,
+ * if no worker was free, later. What it changes is lost, but for its result and what its OUT and INOUT parameters point
+ * to, which is written back if it does not fail. It begins with libc usable, as after fork(), and with the one thread; it
+ * may start threads, and OpenMP regions in it have teams, whatever the program has done with OpenMP before (after a
+ * continuation they may get one thread). The program's wait() does not see these processes (on x86-64), they end with the
+ * program, and ignore SIGINT, SIGQUIT and SIGHUP, on which the program decides. memory= is what a call may allocate beyond
+ * what the program had.
+ *
+ * In both, continuations (parallel_future_then) run in the program itself, in a thread of the library.
+ *
+ * After concurrent.futures.Executor of Python; fork after lelo. */
 #ifndef LIBPARALLEL_EXECUTOR_H
 #define LIBPARALLEL_EXECUTOR_H
 
@@ -58,12 +69,13 @@ typedef struct parallel_executor_options {
     size_t queue_limit;        /* 0: no limit */
     bool refuses_when_full;    /* false: a submission to a full queue waits */
     uint64_t idle_timeout_ns;  /* 0: idle workers stay */
-    uint64_t timeout_ns;       /* processes: a call that runs for longer fails, and its worker is killed; 0: no limit */
-    size_t memory_bytes;       /* processes: what the calls of a worker may allocate; 0: no limit */
+    uint64_t timeout_ns;       /* processes, fork: a call that runs for longer fails, its process is killed; 0: no limit */
+    size_t memory_bytes;       /* processes, fork: what the calls of a process may allocate; 0: no limit */
     size_t retries;            /* processes: how often a call is made anew whose worker has died; 0: never */
     size_t max_tasks;          /* processes: calls that a worker makes before another one takes its place; 0: any */
     /* Runs once in each worker before its first task, in that worker. A result other than 0 means that it failed: then
-     * every pending and later future of the executor fails with PARALLEL_EINITIALIZER. */
+     * every pending and later future of the executor fails with PARALLEL_EINITIALIZER; on fork, where each call has a
+     * worker of its own, the call that this one was for. */
     int (*initializer)(void *context);
     void *initializer_context;
 } parallel_executor_options;

@@ -135,8 +135,8 @@ PARALLEL_API PARALLEL_MUST_CHECK parallel_future *parallel_future_recover(parall
 
 /* An eventfd that becomes readable once the future has ended, for poll, epoll and event loops. The same one at every
  * call; it belongs to the future and is closed with it: dup() it to keep it. Take it out of an epoll set before you
- * release the future: the executor, which makes it readable before it lets go of the future, may hold it a little longer.
- * -1 with parallel_last_error() if there is none to be had. */
+ * release the future: the executor may hold the future, and a forked process the descriptor, a little longer. -1 with
+ * parallel_last_error() if there is none to be had. */
 PARALLEL_API int parallel_future_fd(parallel_future *future);
 
 /* ---- References ---- */

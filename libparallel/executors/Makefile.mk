@@ -8,6 +8,7 @@ libparallel_sources += \
 	libparallel/executors/deque.h \
 	libparallel/executors/executor.c \
 	libparallel/executors/executor.h \
+	libparallel/executors/fork.c \
 	libparallel/executors/frame.c \
 	libparallel/executors/frame.h \
 	libparallel/executors/parcel.c \

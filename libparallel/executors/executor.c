@@ -27,7 +27,7 @@
 #include "libparallel/executors/frame.h"
 #include "libparallel/executors/process_hub.h"
 
-static const struct pl_executor_kind *const kinds[] = {&pl_serial_kind, &pl_threads_kind, &pl_processes_kind};
+static const struct pl_executor_kind *const kinds[] = {&pl_serial_kind, &pl_threads_kind, &pl_processes_kind, &pl_fork_kind};
 enum { KIND_COUNT = sizeof kinds / sizeof kinds[0] };
 
 static pthread_mutex_t registry_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -175,7 +175,7 @@ const struct pl_executor_kind *pl_executor_kind_of_name(const char *name)
 
 const char *pl_executor_kind_names(void)
 {
-    return "serial, threads, processes";
+    return "serial, threads, processes, fork";
 }
 
 /* ---- Submission ---- */
@@ -296,15 +296,15 @@ parallel_executor_options parallel_executor_options_default(void)
     return (parallel_executor_options){.kind = "threads"};
 }
 
-/* What only worker processes can do is refused for other kinds, not ignored. */
+/* What only processes can do is refused for other kinds, not ignored. */
 static int check_options_of_kind(const struct pl_executor_kind *kind, const parallel_executor_options *options)
 {
     const char *name = NULL;
     if (kind == &pl_processes_kind)
         return 0;
-    if (options->timeout_ns > 0)
+    if (options->timeout_ns > 0 && kind != &pl_fork_kind)
         name = "timeout";
-    else if (options->memory_bytes > 0)
+    else if (options->memory_bytes > 0 && kind != &pl_fork_kind)
         name = "memory";
     else if (options->retries > 0)
         name = "retries";

@@ -68,6 +68,7 @@ struct parallel_executor {
     struct parallel_executor *next; /* in the registry, under its lock */
 };
 
+extern const struct pl_executor_kind pl_fork_kind;
 extern const struct pl_executor_kind pl_serial_kind;
 extern const struct pl_executor_kind pl_threads_kind;
 extern const struct pl_executor_kind pl_processes_kind;
@@ -114,7 +115,7 @@ int pl_specification_parse(const char *specification, parallel_executor_options 
 /* The kind of that name, or NULL. */
 const struct pl_executor_kind *pl_executor_kind_of_name(const char *name);
 
-/* "serial, threads" */
+/* "serial, threads, ..." */
 const char *pl_executor_kind_names(void);
 
 #endif

@@ -45,6 +45,7 @@ enum {
     PL_TASK_OBSERVED = 32u << PL_LATCH_OWNER_SHIFT,       /* somebody wants to be told of the end */
     PL_TASK_SETTLED = 64u << PL_LATCH_OWNER_SHIFT,        /* a promise: somebody is setting the outcome */
     PL_TASK_AWAY = 128u << PL_LATCH_OWNER_SHIFT,          /* in the hands of another process */
+    PL_TASK_KILL_REQUESTED = 256u << PL_LATCH_OWNER_SHIFT, /* set before its executor is told */
 };
 
 struct pl_task;

@@ -125,7 +125,8 @@ static void threads_request_shutdown(struct parallel_executor *executor)
     pl_threads_close_queue(threads_of(executor));
 }
 
-static int threads_open(const parallel_executor_options *options, struct parallel_executor **executor)
+int pl_threads_open_for(struct pl_threads_use *use, const parallel_executor_options *options,
+                        struct parallel_executor **executor)
 {
     struct pl_threads *threads = aligned_alloc(_Alignof(struct pl_threads), sizeof *threads);
     if (threads == NULL)
@@ -144,11 +145,22 @@ static int threads_open(const parallel_executor_options *options, struct paralle
     pl_board_open(&threads->board);
     pl_parking_lot_open(&threads->lot);
     atomic_init(&threads->worker_count, threads->roster.placement->count);
+    threads->use = use;
     threads->idle_timeout_ns = options->idle_timeout_ns;
     threads->initializer = options->initializer;
     threads->initializer_context = options->initializer_context;
     *executor = &threads->base;
     return 0;
+}
+
+static int threads_open(const parallel_executor_options *options, struct parallel_executor **executor)
+{
+    return pl_threads_open_for(NULL, options, executor);
+}
+
+struct pl_threads_use *pl_threads_use_of(struct parallel_executor *executor)
+{
+    return threads_of(executor)->use;
 }
 
 static int refusal(struct pl_threads *threads)

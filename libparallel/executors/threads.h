@@ -26,12 +26,20 @@
 /* Each awake one calls so many, so that all are awake after few steps. */
 enum { PL_THREADS_CALLED_AT_ONCE = 2 };
 
+/* What another kind makes of the workers: the same queue, places and shutdown, but a claimed task is given to that kind
+ * instead of being run. Its other operations are those of pl_threads_kind. */
+struct pl_threads_use {
+    /* Completes a claimed task, in worker `self`. */
+    void (*run)(struct pl_threads_use *use, struct pl_thread_worker *self, struct pl_task *task);
+};
+
 struct pl_threads {
     struct parallel_executor base;
     struct pl_task_queue queue;
     struct pl_parking_lot lot;
     _Alignas(2 * PL_CACHE_LINE) _Atomic uint64_t crew; /* written at every change between work, search and sleep */
     _Alignas(2 * PL_CACHE_LINE) _Atomic size_t worker_count; /* from here on: mostly read */
+    struct pl_threads_use *use; /* NULL: tasks run in the workers */
     uint64_t idle_timeout_ns;
     int (*initializer)(void *context);
     void *initializer_context;
@@ -76,6 +84,12 @@ bool pl_threads_has_finished(struct pl_threads *threads);
 
 /* Nothing more is accepted. Async-signal-safe. */
 void pl_threads_close_queue(struct pl_threads *threads);
+
+/* As pl_threads_kind.open. `use` outlives the executor. */
+int pl_threads_open_for(struct pl_threads_use *use, const parallel_executor_options *options,
+                        struct parallel_executor **executor);
+
+struct pl_threads_use *pl_threads_use_of(struct parallel_executor *executor);
 
 /* The body of a worker thread, from its birth to its end. */
 void pl_threads_work(struct pl_thread_worker *self);

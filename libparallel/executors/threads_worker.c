@@ -45,14 +45,16 @@ struct watcher {
     uint64_t parked_at_ns; /* when it last fell asleep, if no loop came since; else 0 */
 };
 
-static void run_task(struct pl_threads *threads, struct pl_task *task)
+static void run_task(struct pl_threads *threads, struct pl_thread_worker *self, struct pl_task *task)
 {
     if (pl_task_claim(task)) {
         parallel_error *broken = pl_load_acquire(&threads->broken); /* pairs with initialize() */
-        if (broken == NULL)
-            task->class->run(task);
-        else
+        if (broken != NULL)
             task->class->fail(task, broken);
+        else if (threads->use != NULL)
+            threads->use->run(threads->use, self, task);
+        else
+            task->class->run(task);
         if (threads->base.fork_count != pl_fork_count())
             pl_report_and_abort("a child that was forked inside a task returned from the task; it has no workers to "
                                 "return to, and ends by _exit or exec");
@@ -309,7 +311,7 @@ void pl_threads_work(struct pl_thread_worker *self)
                 is_initialized = true;
                 initialize(threads, self);
             }
-            run_task(threads, task);
+            run_task(threads, self, task);
             if (!settle_down(threads, self, &watcher, &counted))
                 break;
             continue;

@@ -506,6 +506,8 @@ static int stop(parallel_future *future, enum pl_interruption how)
         return 0;
     if (pl_task_state(&future->task) != PL_TASK_RUNNING)
         return pl_error_set(PARALLEL_EDONE, 0, "%s has ended", pl_future_name(future));
+    if (how == PL_INTERRUPTION_KILL)
+        pl_or_relaxed(&future->task.state.word, PL_TASK_KILL_REQUESTED); /* the executor's lock orders it */
     if (interrupt(future, how) && how == PL_INTERRUPTION_KILL)
         return 0;
     return pl_error_set(PARALLEL_ERUNNING, 0, "%s runs; it is asked to stop", pl_future_name(future));

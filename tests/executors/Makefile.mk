@@ -35,6 +35,7 @@ TESTS += \
 
 if HAVE_CHECK
 executors_kinds = \
+	tests/executors/fork \
 	tests/executors/processes \
 	tests/executors/serial \
 	tests/executors/threads
@@ -47,12 +48,37 @@ executors_tests = \
 check_PROGRAMS += $(executors_kinds) $(executors_tests)
 TESTS += $(executors_kinds) $(executors_tests)
 
+tests_executors_fork_SOURCES = tests/executors/fork.c $(executors_suite)
+tests_executors_fork_LDADD = $(public_ldadd)
 tests_executors_processes_SOURCES = tests/executors/processes.c $(executors_suite)
 tests_executors_processes_LDADD = $(public_ldadd)
 tests_executors_serial_SOURCES = tests/executors/serial.c $(executors_suite)
 tests_executors_serial_LDADD = $(public_ldadd)
 tests_executors_threads_SOURCES = tests/executors/threads.c $(executors_suite)
 tests_executors_threads_LDADD = $(public_ldadd)
+
+# A process for each call.
+fork_tests = \
+	tests/executors/fork_call_can_be_ended \
+	tests/executors/fork_call_dies_alone \
+	tests/executors/fork_call_works_on_a_copy \
+	tests/executors/fork_child_is_a_serial_program \
+	tests/executors/fork_leaves_nobody_behind
+check_PROGRAMS += $(fork_tests)
+TESTS += $(fork_tests)
+tests_executors_fork_call_can_be_ended_LDADD = $(public_ldadd)
+tests_executors_fork_call_dies_alone_LDADD = $(public_ldadd) -lm
+tests_executors_fork_call_works_on_a_copy_LDADD = $(public_ldadd)
+tests_executors_fork_child_is_a_serial_program_LDADD = $(public_ldadd)
+tests_executors_fork_leaves_nobody_behind_LDADD = $(public_ldadd)
+
+if OPENMP_TESTABLE
+check_PROGRAMS += tests/executors/fork_call_has_openmp_teams
+TESTS += tests/executors/fork_call_has_openmp_teams
+tests_executors_fork_call_has_openmp_teams_CFLAGS = $(AM_CFLAGS) $(OPENMP_CFLAGS)
+tests_executors_fork_call_has_openmp_teams_LDFLAGS = $(AM_LDFLAGS) $(OPENMP_CFLAGS)
+tests_executors_fork_call_has_openmp_teams_LDADD = $(public_ldadd)
+endif
 
 # Worker processes and their deaths.
 processes_tests = \
