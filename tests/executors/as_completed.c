@@ -242,14 +242,15 @@ PROPERTY_END
 /* The lazy map: an endless producer, at most WINDOW calls out at once. */
 static void produce_lazily(enum parallel_completion_order order)
 {
-    enum { WINDOW = 5, ITEMS = 500 };
+    enum { WINDOW = 5 };
+    const int items = repetitions(500);
     parallel_executor *executor = open_executor(2, NULL);
     parallel_completion_set *set;
     ck_assert_ok(parallel_completion_set_create(order, &set));
     int produced = 0;
     long sum = 0;
-    for (int taken = 0; taken < ITEMS; taken++) {
-        while (produced < ITEMS && parallel_completion_set_count(set) < WINDOW) {
+    for (int taken = 0; taken < items; taken++) {
+        while (produced < items && parallel_completion_set_count(set) < WINDOW) {
             parallel_future *fresh = echo_on(executor, produced);
             ck_assert_ok(parallel_completion_set_add(set, fresh, (size_t)produced));
             parallel_future_release(fresh);
@@ -265,7 +266,7 @@ static void produce_lazily(enum parallel_completion_order order)
         ck_assert_ok(echo_result(future, &value));
         sum += value;
     }
-    ck_assert_int_eq(sum, (long)ITEMS * (ITEMS - 1) / 2);
+    ck_assert_int_eq(sum, (long)items * (items - 1) / 2);
     parallel_completion_set_destroy(set);
     close_executor(executor);
 }
@@ -280,11 +281,12 @@ PROPERTY_END
 /* One thread takes while others add, and calls end meanwhile. */
 static parallel_completion_set *shared_set;
 static parallel_executor *shared_executor;
-enum { ADDERS = 3, ADDS = 2000 };
+enum { ADDERS = 3 };
+static int adds; /* of each */
 
 static void *add_many(void *argument)
 {
-    for (int i = 0; i < ADDS; i++) {
+    for (int i = 0; i < adds; i++) {
         parallel_future *fresh = echo_on(shared_executor, i);
         int code = parallel_completion_set_add(shared_set, fresh, (size_t)i);
         parallel_future_release(fresh);
@@ -298,12 +300,13 @@ static void *add_many(void *argument)
 PROPERTY(adding_taking_and_ending_race)
 {
     static int dummy;
+    adds = repetitions(2000);
     shared_executor = open_executor(2, NULL);
     ck_assert_ok(parallel_completion_set_create(PARALLEL_AS_THEY_END, &shared_set));
     struct test_thread adders[ADDERS];
     for (int i = 0; i < ADDERS; i++)
         start_thread(&adders[i], add_many, &dummy);
-    for (uint32_t taken = 0; taken < ADDERS * ADDS; taken++) {
+    for (uint32_t taken = 0; taken < (uint32_t)(ADDERS * adds); taken++) {
         wait_for_mark(20, taken + 1); /* there is one that nobody has taken */
         parallel_future *future;
         ck_assert_ok(parallel_completion_set_next(shared_set, PARALLEL_NEVER, &future, NULL));
@@ -320,9 +323,10 @@ PROPERTY_END
 /* destroy() while calls end: each member is let go once, by whoever comes last. */
 PROPERTY(a_set_may_go_while_its_futures_end)
 {
-    enum { ROUNDS = 500, CALLS = 20 };
+    enum { CALLS = 20 };
+    const int rounds = repetitions(500);
     parallel_executor *executor = open_executor(2, NULL);
-    for (int round = 0; round < ROUNDS; round++) {
+    for (int round = 0; round < rounds; round++) {
         parallel_completion_set *set;
         ck_assert_ok(parallel_completion_set_create(PARALLEL_AS_THEY_END, &set));
         for (int i = 0; i < CALLS; i++) {

@@ -44,9 +44,10 @@ static void try_map(parallel_executor *executor, size_t count, size_t chunk, siz
 
 PROPERTY(results_stand_in_order_whatever_the_chunk)
 {
-    static const size_t counts[] = {0, 1, 2, 3, 17, 1000};
-    static const size_t chunks[] = {0, 1, 2, 16, 999, 1000, 1001, SIZE_MAX >> 16};
-    static const size_t windows[] = {0, 1, 5, 1000, SIZE_MAX >> 16};
+    const size_t most = (size_t)repetitions(1000);
+    const size_t counts[] = {0, 1, 2, 3, 17, most};
+    const size_t chunks[] = {0, 1, 2, 16, most - 1, most, most + 1, SIZE_MAX >> 16};
+    const size_t windows[] = {0, 1, 5, most, SIZE_MAX >> 16};
     parallel_executor *executor = open_executor(3, NULL);
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
         for (size_t j = 0; j < sizeof chunks / sizeof chunks[0]; j++)

@@ -134,9 +134,9 @@ PROPERTY_END
 /* Calls that come just when workers give up waiting are not lost. */
 PROPERTY(ending_idle_races_with_submissions)
 {
-    enum { ROUNDS = 3000 };
+    const int rounds = repetitions(3000);
     parallel_executor *executor = open_executor(2, "idle=0.00002");
-    for (int round = 0; round < ROUNDS; round++) {
+    for (int round = 0; round < rounds; round++) {
         parallel_future *one = echo_on(executor, round);
         parallel_future *other = echo_on(executor, -round);
         ck_assert_int_eq(echo_await(one), round);

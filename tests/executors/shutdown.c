@@ -251,7 +251,8 @@ static void *submit_until_refused(void *argument)
 
 PROPERTY(it_races_with_submitters)
 {
-    for (int round = 1; round <= ROUNDS; round++) {
+    const int rounds = repetitions(ROUNDS);
+    for (int round = 1; round <= rounds; round++) {
         parallel_executor *executor = open_executor(2, NULL);
         struct test_thread threads[SUBMITTERS];
         for (int i = 0; i < SUBMITTERS; i++)
@@ -266,7 +267,7 @@ PROPERTY(it_races_with_submitters)
     }
     ck_assert_int_eq(atomic_load(&other_count), 0);
     ck_assert_int_eq(atomic_load(&ran) + atomic_load(&refused_count) + atomic_load(&cancelled_count),
-                     ROUNDS * SUBMITTERS * SUBMISSIONS);
+                     rounds * SUBMITTERS * SUBMISSIONS);
 }
 PROPERTY_END
 

@@ -45,6 +45,14 @@ void close_executor(parallel_executor *executor)
     ck_assert_ok(parallel_executor_close(executor));
 }
 
+int repetitions(int wanted)
+{
+    enum { PROCESS_WEIGHT = 20 };
+    if ((kind.traits & CALLS_ARE_PROCESSES) == 0)
+        return wanted;
+    return wanted > PROCESS_WEIGHT ? wanted / PROCESS_WEIGHT : 1;
+}
+
 int main(void)
 {
     Suite *suite = suite_create(kind.name);

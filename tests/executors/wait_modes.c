@@ -159,9 +159,10 @@ PROPERTY_END
  * hangs, and what is left after a deadline is waited for again. */
 PROPERTY(completion_races_with_waits_and_deadlines)
 {
-    enum { ROUNDS = 3000, CALLS = 4 };
+    enum { CALLS = 4 };
+    const int rounds = repetitions(3000);
     parallel_executor *executor = open_executor(2, NULL);
-    for (int round = 0; round < ROUNDS; round++) {
+    for (int round = 0; round < rounds; round++) {
         parallel_future *futures[CALLS];
         for (int i = 0; i < CALLS; i++)
             futures[i] = round % 7 == 6 && i == 2 ? fail_with_on(executor, 3) : echo_on(executor, i);
