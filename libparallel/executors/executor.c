@@ -27,7 +27,8 @@
 #include "libparallel/executors/frame.h"
 #include "libparallel/executors/process_hub.h"
 
-static const struct pl_executor_kind *const kinds[] = {&pl_serial_kind, &pl_threads_kind, &pl_processes_kind, &pl_fork_kind};
+static const struct pl_executor_kind *const kinds[] = {&pl_serial_kind, &pl_threads_kind, &pl_processes_kind,
+                                                       &pl_fork_kind};
 enum { KIND_COUNT = sizeof kinds / sizeof kinds[0] };
 
 static pthread_mutex_t registry_lock = PTHREAD_MUTEX_INITIALIZER;

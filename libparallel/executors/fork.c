@@ -206,7 +206,8 @@ static void make_calls(void *context)
         struct pl_portion one = *portion;
         one.first = i;
         one.last = i + 1;
-        one.results = (char *)record + equipment->results_offset + (i - portion->first) * portion->function->result_size;
+        one.results = (char *)record + equipment->results_offset +
+                      (i - portion->first) * portion->function->result_size;
         pl_portion_perform(&one, &record->performance);
         if (!record->performance.has_failed)
             copy_out(portion, i, &out, true);
@@ -266,8 +267,8 @@ static bool judge(struct equipment *equipment, const struct pl_portion *portion,
         pl_process_end_describe(&process->end, &record->crash, worker, failure);
         if (process->is_late && failure->signal == SIGKILL) {
             failure->code = PARALLEL_ETIMELIMIT;
-            snprintf(failure->message, sizeof failure->message, "the call ran for longer than %g s; process %d was killed",
-                     (double)equipment->fork->timeout_ns * 1e-9, (int)process->end.pid);
+            snprintf(failure->message, sizeof failure->message,
+                     "the call ran for longer than %g s; process %d was killed", (double)equipment->fork->timeout_ns * 1e-9, (int)process->end.pid);
         } else if (process->is_kill_wanted && failure->signal == SIGKILL) {
             outcome->is_killed = true;
         }

@@ -24,8 +24,8 @@
 #include "libparallel/workers/rseq.h"
 #include "libparallel/workers/side_clone.h"
 
-/* For the keeper: libc's fork() and the program's atfork handlers, which on a thread's stack may expect more
- * than this, but have not been seen to use a tenth of it. */
+/* For the keeper: libc's fork() and the atfork handlers of the program and its libraries. A guess with room to
+ * spare: libc's own part takes a few hundred bytes. (The child goes on below, with all that the thread has.) */
 enum { KEEPER_STACK_SIZE = 128 * 1024 };
 
 void pl_forked_process_init(struct pl_forked_process *process, const sigset_t *mask)

@@ -18,7 +18,7 @@ enum kind_trait {
     HAS_IDLE_TIMEOUT = 1 << 7,    /* idle=SECONDS is understood */
     HAS_INITIALIZER = 1 << 8,
     CAN_RESIZE = 1 << 9,
-    CALLS_ARE_PROCESSES = 1 << 10, /* each call costs the start of a process: milliseconds, under a sanitizer tens */
+    CALLS_ARE_PROCESSES = 1 << 10, /* each call starts one: milliseconds, under a sanitizer tens */
 };
 
 struct executor_kind {
