@@ -4,8 +4,11 @@
  * twice. */
 #include "libparallel/executors/crew.h"
 
+#include <sched.h>
+
 #include "libparallel/base/clock.h"
 #include "libparallel/base/futex.h"
+#include "libparallel/base/patience.h"
 #include "libparallel/workers/zygote_process.h"
 
 enum { SLOT_BITS = 16 };
@@ -49,38 +52,65 @@ void pl_crew_take_bit(struct pl_crew *crew, uint32_t index)
     (void)take_bit(crew, index);
 }
 
-bool pl_crew_wake_one(struct pl_crew *crew, struct pl_seat *const seats[])
+static bool is_bound_to(const struct pl_seat *seat, int cpu)
 {
-    for (uint32_t i = 0; i < PL_CREW_SLEEP_WORDS; i++) {
-        uint64_t bits;
-        while ((bits = pl_load_seq_cst(&crew->sleepers[i])) != 0) { /* step P3; partner: pl_crew_sleep() */
-            uint32_t index = i * 64 + (uint32_t)__builtin_ctzll(bits);
-            if (!take_bit(crew, index))
-                continue;
-            struct pl_seat *seat = seats[index];
-            pl_store_release(&seat->is_asleep, 0); /* what it is woken for it finds in the hints */
-            pl_futex_wake(&seat->is_asleep, 1, PL_FUTEX_SHARED);
-            return true;
-        }
-    }
-    return false;
+    return cpu >= 0 && seat->place.kind == PL_PLACE_BOUND && pl_cpu_set_has(&seat->place.cpus, (size_t)cpu);
 }
 
-uint32_t pl_crew_count_sleepers(struct pl_crew *crew)
+static void wake(struct pl_seat *seat)
+{
+    pl_store_relaxed(&seat->called_ns, pl_clock_now_ns()); /* published by the next store */
+    pl_store_release(&seat->is_asleep, 0); /* what it is woken for it finds in the hints */
+    pl_futex_wake(&seat->is_asleep, 1, PL_FUTEX_SHARED);
+}
+
+bool pl_crew_wake_one(struct pl_crew *crew, struct pl_seat *const seats[])
+{
+    int cpu = sched_getcpu();
+    struct pl_seat *last_choice = NULL;
+    for (uint32_t i = 0; i < PL_CREW_SLEEP_WORDS; i++) {
+        /* Step P3; partner: pl_crew_sleep(). */
+        for (uint64_t bits = pl_load_seq_cst(&crew->sleepers[i]); bits != 0; bits &= bits - 1) {
+            uint32_t index = i * 64 + (uint32_t)__builtin_ctzll(bits);
+            if (last_choice == NULL && is_bound_to(seats[index], cpu)) {
+                last_choice = seats[index];
+            } else if (take_bit(crew, index)) {
+                wake(seats[index]);
+                return true;
+            }
+        }
+    }
+    if (last_choice == NULL || !take_bit(crew, last_choice->index))
+        return false;
+    wake(last_choice);
+    return true;
+}
+
+uint32_t pl_crew_count_sleepers(struct pl_crew *crew, uint32_t seat_count)
 {
     uint32_t count = 0;
-    for (uint32_t i = 0; i < PL_CREW_SLEEP_WORDS; i++)
+    for (uint32_t i = 0; i < PL_CREW_SLEEP_WORDS && i * 64 < seat_count; i++)
         count += (uint32_t)__builtin_popcountll(pl_load_seq_cst(&crew->sleepers[i])); /* step P3 */
     return count;
 }
 
-bool pl_crew_collect(struct pl_seat *seat, uint64_t *position, uint32_t *slot)
+/* Whatever follows in a ring will be wanted soon, so its lines are asked for now. */
+static void fetch_ahead(struct pl_crew *crew, const _Atomic uint64_t *ring, uint64_t size, uint64_t ticket)
+{
+    uint64_t cell = pl_load_relaxed(&ring[ticket % size]); /* relaxed: it is only fetched */
+    if (cell_has_ticket(cell, ticket))
+        pl_slot_fetch(&crew->slots[slot_of(cell)]);
+}
+
+bool pl_crew_collect(struct pl_crew *crew, struct pl_seat *seat, uint64_t *position, uint32_t *slot)
 {
     /* Pairs with the store in pl_crew_finish(). */
     uint64_t cell = pl_load_seq_cst(&seat->done[*position % PL_SEAT_DONE_CELLS]);
     if (!cell_has_ticket(cell, *position))
         return false;
+    pl_slot_fetch(&crew->slots[slot_of(cell)]);
     ++*position;
+    fetch_ahead(crew, seat->done, PL_SEAT_DONE_CELLS, *position);
     *slot = slot_of(cell);
     return true;
 }
@@ -97,6 +127,8 @@ bool pl_crew_claim(struct pl_crew *crew, uint16_t number, uint32_t *slot)
                 return false;
             continue; /* others were faster, so the cell is a later one */
         }
+        pl_slot_fetch(&crew->slots[slot_of(cell)]); /* while the swap is under way */
+        fetch_ahead(crew, crew->hints, PL_CREW_HINTS, head + 1);
         /* Whoever moves the head has the hint. The cell was read before: its slot can be overwritten only after. */
         if (!pl_cas_acq_rel(&crew->head, &head, head + 1))
             continue;
@@ -117,8 +149,13 @@ bool pl_crew_finish(struct pl_crew *crew, struct pl_seat *seat, uint16_t number,
     return true;
 }
 
-void pl_crew_announce(struct pl_crew *crew)
+void pl_crew_announce(struct pl_crew *crew, uint16_t number, uint32_t slot)
 {
+    /* Relaxed: a later word of the slot means that somebody has collected it, and an old one that is seen rings in vain.
+     * One that was collected and is done again has another worker's number. */
+    uint64_t word = pl_load_relaxed(&crew->slots[slot].word);
+    if (pl_slot_state_of(word) != PL_SLOT_DONE || pl_slot_number_of(word) != number)
+        return;
     uint32_t wanted = pl_load_seq_cst(&crew->wants_bell); /* after the cell; partner: the collector's last look */
     if (wanted != 0 && pl_cas_seq_cst(&crew->wants_bell, &wanted, 0))
         pl_zygote_ring(crew->board);
@@ -137,12 +174,16 @@ bool pl_crew_sleep(struct pl_crew *crew, struct pl_seat *seat)
     uint64_t deadline_ns = PARALLEL_NEVER;
     if (crew->idle_timeout_ns > 0)
         deadline_ns = pl_clock_now_ns() + crew->idle_timeout_ns;
-    bool is_late = false;
+    bool is_late = false, has_slept = false;
     pl_store_seq_cst(&seat->is_asleep, 1); /* before the bit and the look at is_dismissed, for who clears it */
     pl_or_seq_cst(&crew->sleepers[seat->index / 64], bit); /* step W1 */
     if (!pl_crew_has_hint(crew) && pl_load_seq_cst(&seat->is_dismissed) == 0) /* step W2 */
-        while (pl_load_acquire(&seat->is_asleep) == 1 && !is_late)
+        while (pl_load_acquire(&seat->is_asleep) == 1 && !is_late) {
+            has_slept = true;
             is_late = pl_futex_wait(&seat->is_asleep, 1, deadline_ns, PL_FUTEX_SHARED) == PL_FUTEX_TIMED_OUT;
+        }
     bool is_wanted = !take_bit(crew, seat->index); /* its bit was taken by whoever woke it */
+    if (has_slept && is_wanted)
+        pl_patience_note_wake(pl_load_relaxed(&seat->called_ns)); /* relaxed: published with is_asleep */
     return !is_late || is_wanted || pl_crew_has_hint(crew);
 }

@@ -35,8 +35,7 @@ struct pl_crew {
     uint64_t idle_timeout_ns; /* 0: an idle worker stays */
     uint64_t max_calls;  /* a worker makes before it is replaced; 0: any number */
     bool is_timed;       /* somebody wants to know when a call began */
-    uint32_t spin_turns; /* that an idle worker looks before it sleeps */
-    uint32_t yield_turns; /* after so many turns it lets others run; 0: never */
+    bool is_crowded;     /* there are not enough processors for the program and all workers */
 
     _Alignas(2 * PL_CACHE_LINE) _Atomic uint64_t head; /* of the hints; workers */
     _Alignas(2 * PL_CACHE_LINE) _Atomic uint64_t sleepers[PL_CREW_SLEEP_WORDS]; /* a bit a worker; set by itself */
@@ -57,17 +56,18 @@ static inline uint64_t pl_crew_head(struct pl_crew *crew)
     return pl_load_acquire(&crew->head); /* pairs with the taker's swap */
 }
 
-/* Wakes one sleeping worker, given the seats; false if none sleeps. */
+/* Wakes one sleeping worker, given the seats; false if none sleeps. One that is bound elsewhere than to the caller's
+ * processor goes first: the caller needs that one for itself. */
 bool pl_crew_wake_one(struct pl_crew *crew, struct pl_seat *const seats[]);
 
-/* How many workers sleep. */
-uint32_t pl_crew_count_sleepers(struct pl_crew *crew);
+/* How many workers of the first `seat_count` sleep. */
+uint32_t pl_crew_count_sleepers(struct pl_crew *crew, uint32_t seat_count);
 
 /* Takes the bit of a worker that has died, or is to be woken for another reason. */
 void pl_crew_take_bit(struct pl_crew *crew, uint32_t index);
 
 /* The next call that this seat's worker has finished, in its order; *position is raised. False: none. */
-bool pl_crew_collect(struct pl_seat *seat, uint64_t *position, uint32_t *slot);
+bool pl_crew_collect(struct pl_crew *crew, struct pl_seat *seat, uint64_t *position, uint32_t *slot);
 
 /* ---- The worker's side ---- */
 
@@ -78,8 +78,8 @@ bool pl_crew_claim(struct pl_crew *crew, uint16_t number, uint32_t *slot);
  * announcement, before it claims another call, sleeps or ends. */
 bool pl_crew_finish(struct pl_crew *crew, struct pl_seat *seat, uint16_t number, uint64_t *position, uint32_t slot);
 
-/* Rings if nobody looks at the cells. */
-void pl_crew_announce(struct pl_crew *crew);
+/* Rings if nobody looks at the cells, and the slot that this worker has finished last still waits to be collected. */
+void pl_crew_announce(struct pl_crew *crew, uint16_t number, uint32_t slot);
 
 /* Whether there is a hint to take. */
 bool pl_crew_has_hint(struct pl_crew *crew);

@@ -87,6 +87,16 @@ static int load_pointer(struct load *load, size_t i, int k, void **carried)
     return 0;
 }
 
+/* What a slot says beside its payload. */
+static void fill_head(const struct pl_portion *portion, struct pl_slot *slot)
+{
+    slot->function = portion->function;
+    slot->map_count = is_map(portion) ? portion->last - portion->first : 0;
+    slot->performance.has_failed = false;
+    pl_store_relaxed(&slot->performance.index, 0); /* relaxed, both: published with the slot */
+    pl_store_relaxed(&slot->performance.is_asked, 0);
+}
+
 /* ---- One call ---- */
 
 static int load_call(struct load *load, struct pl_slot *slot)
@@ -108,6 +118,32 @@ static int load_call(struct load *load, struct pl_slot *slot)
             memcpy(arguments + function->parameters[k].offset, &carried, sizeof carried);
     }
     return 0;
+}
+
+static size_t plain_results_offset(const parallel_function *function)
+{
+    return round_up(function->argument_size, function->result_alignment);
+}
+
+bool pl_parcel_is_plain(const struct pl_portion *portion)
+{
+    const parallel_function *function = portion->function;
+    bool is_plain = !is_map(portion) && function->argument_alignment <= LARGEST_ALIGNMENT &&
+                    function->result_alignment <= LARGEST_ALIGNMENT &&
+                    plain_results_offset(function) + function->result_size <= PL_SLOT_INLINE_BYTES;
+    for (int k = 0; k < function->parameter_count && is_plain; k++)
+        is_plain = !is_pointer(&function->parameters[k]);
+    return is_plain;
+}
+
+void pl_parcel_load_plain(const struct pl_portion *portion, struct pl_slot *slot)
+{
+    const parallel_function *function = portion->function;
+    slot->payload = slot->inline_payload;
+    slot->results_offset = plain_results_offset(function);
+    if (function->argument_size > 0)
+        memcpy(slot->payload, portion->arguments, function->argument_size);
+    fill_head(portion, slot);
 }
 
 /* ---- Calls of a map ---- */
@@ -215,11 +251,7 @@ int pl_parcel_load(const struct pl_portion *portion, struct pl_slot *slot)
     }
     struct load load = {.portion = portion, .base = slot->payload};
     (void)load_once(&load, slot); /* as the first time */
-    slot->function = portion->function;
-    slot->map_count = is_map(portion) ? portion->last - portion->first : 0;
-    slot->performance.has_failed = false;
-    pl_store_relaxed(&slot->performance.index, 0); /* relaxed, both: published with the slot */
-    pl_store_relaxed(&slot->performance.is_asked, 0);
+    fill_head(portion, slot);
     return 0;
 }
 

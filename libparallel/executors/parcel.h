@@ -17,6 +17,11 @@
 /* Whether a portion can be carried. PARALLEL_EARGUMENT: an argument cannot. */
 int pl_parcel_check(const struct pl_portion *portion);
 
+/* Whether a portion is a call without pointers that fits into any slot: then nothing can be said against it, loading it
+ * takes but a few instructions, and there is nothing to release. */
+bool pl_parcel_is_plain(const struct pl_portion *portion);
+void pl_parcel_load_plain(const struct pl_portion *portion, struct pl_slot *slot);
+
 /* Fills a free slot. Also PARALLEL_ENOMEMORY. */
 int pl_parcel_load(const struct pl_portion *portion, struct pl_slot *slot);
 

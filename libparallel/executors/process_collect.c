@@ -26,13 +26,40 @@ enum { STILL_BORN_LIMIT = 16 };
 
 /* ---- Ends of portions ---- */
 
-/* The task has ended; if somebody wants to know, the collector tells him. */
-static void conclude(struct pl_processes *processes, struct pl_task *task, bool is_telling_owed)
+/* Tasks that have ended, whose slots are given back and which are forgotten together: that costs one turn with the lock
+ * instead of one each. A caller that waits for one of them does not wait for this. */
+enum { BATCH_SIZE = 32 };
+
+struct batch {
+    uint32_t count;
+    bool has_sent; /* further portions, for which there have to be workers */
+    struct {
+        struct pl_task *task;
+        uint32_t slot;
+        bool is_telling_owed; /* somebody wants to know, and the collector tells him */
+    } ended[BATCH_SIZE];
+};
+
+static void flush(struct pl_processes *processes, struct batch *batch)
 {
-    if (is_telling_owed)
-        pl_process_hub_tell_later(processes->hub, task);
-    else
-        pl_processes_forget(processes, task);
+    uint32_t forgotten_count = 0;
+    if (batch->count == 0)
+        return;
+    pl_lock_acquire(&processes->lock);
+    for (uint32_t i = 0; i < batch->count; i++)
+        pl_processes_free_slot(processes, batch->ended[i].slot);
+    pl_lock_release(&processes->lock);
+    for (uint32_t i = 0; i < batch->count; i++) {
+        if (batch->ended[i].is_telling_owed) {
+            pl_process_hub_tell_later(processes->hub, batch->ended[i].task);
+        } else {
+            pl_task_release(batch->ended[i].task);
+            forgotten_count++;
+        }
+    }
+    batch->count = 0;
+    if (forgotten_count > 0)
+        pl_processes_count_ends(processes, forgotten_count);
 }
 
 /* Lets a claimed task know how its portion ended. False: it has another one, in *portion. */
@@ -52,18 +79,25 @@ static bool end_portion(struct pl_task *task, struct pl_portion *portion, int wo
 }
 
 /* Ends what stands in a slot, and goes on with the task's next portion if there is one. */
-static void end_slot(struct pl_processes *processes, uint32_t slot, int worker, const struct pl_outcome *outcome)
+static void end_slot(struct pl_processes *processes, uint32_t slot, int worker, const struct pl_outcome *outcome,
+                     struct batch *batch)
 {
     struct pl_ticket *ticket = &processes->tickets[slot];
     struct pl_task *task = ticket->task;
     (void)pl_task_claim(task); /* in vain if somebody has asked for its state: then it is RUNNING already */
     bool is_telling_owed;
-    if (end_portion(task, &ticket->portion, worker, outcome, &is_telling_owed)) {
-        pl_processes_free_slot(processes, slot);
-        conclude(processes, task, is_telling_owed);
+    bool has_ended = end_portion(task, &ticket->portion, worker, outcome, &is_telling_owed);
+    pl_parcel_release(&processes->crew->slots[slot]);
+    if (has_ended) {
+        pl_slot_free(&processes->crew->slots[slot]); /* at once: a cell that comes late must not find it DONE again */
+        batch->ended[batch->count].task = task;
+        batch->ended[batch->count].slot = slot;
+        batch->ended[batch->count].is_telling_owed = is_telling_owed;
+        if (++batch->count == BATCH_SIZE)
+            flush(processes, batch);
         return;
     }
-    pl_parcel_release(&processes->crew->slots[slot]);
+    batch->has_sent = true;
     pl_lock_acquire(&processes->lock);
     ticket->retries = processes->retries;
     ticket->stop_reason = PL_STOP_NONE;
@@ -84,12 +118,15 @@ void pl_processes_refuse_slot(struct pl_processes *processes, uint32_t slot)
     parallel_failure failure;
     fill_failure(&failure, parallel_last_error(), -1);
     const struct pl_outcome refused = {.failure = &failure, .index = processes->tickets[slot].portion.first};
-    end_slot(processes, slot, -1, &refused);
-    pl_process_hub_ring(processes->hub); /* the caller need not be one who collects */
+    struct batch batch = {.count = 0};
+    struct pl_process_hub *hub = processes->hub;
+    end_slot(processes, slot, -1, &refused, &batch);
+    flush(processes, &batch);
+    pl_process_hub_ring(hub); /* the caller need not be one who collects */
 }
 
 /* A slot that its worker has finished. */
-static void end_done_slot(struct pl_processes *processes, uint32_t slot, int worker)
+static void end_done_slot(struct pl_processes *processes, uint32_t slot, int worker, struct batch *batch)
 {
     const struct pl_slot *shared = &processes->crew->slots[slot];
     const struct pl_portion *portion = &processes->tickets[slot].portion;
@@ -101,7 +138,7 @@ static void end_done_slot(struct pl_processes *processes, uint32_t slot, int wor
         outcome.failure = &failure;
         outcome.index = portion->first + pl_load_relaxed(&shared->performance.index); /* relaxed: published with DONE */
     }
-    end_slot(processes, slot, worker, &outcome);
+    end_slot(processes, slot, worker, &outcome, batch);
 }
 
 /* -1: it has gone, and what it had finished was found before it announced it. */
@@ -113,18 +150,20 @@ static int worker_of_number(const struct pl_processes *processes, uint16_t numbe
     return -1;
 }
 
-static bool drain(struct pl_processes *processes, uint32_t index)
+static uint32_t drain(struct pl_processes *processes, uint32_t index, struct batch *batch)
 {
     struct pl_post *post = &processes->posts[index];
-    bool has_found = false;
-    uint32_t slot;
-    while (pl_crew_collect(processes->seats[index], &post->position, &slot)) {
-        has_found = true;
+    uint32_t found_count = 0, slot;
+    while (pl_crew_collect(processes->crew, processes->seats[index], &post->position, &slot)) {
+        found_count++;
         uint64_t word = pl_slot_look(&processes->crew->slots[slot]);
-        if (pl_slot_state_of(word) == PL_SLOT_DONE) /* else it was found before it was announced */
-            end_done_slot(processes, slot, worker_of_number(processes, pl_slot_number_of(word)));
+        if (pl_slot_state_of(word) != PL_SLOT_DONE)
+            continue; /* it was found before it was announced */
+        bool is_own = pl_slot_number_of(word) == (uint16_t)post->number;
+        int worker = is_own ? (int)index : worker_of_number(processes, pl_slot_number_of(word));
+        end_done_slot(processes, slot, worker, batch);
     }
-    return has_found;
+    return found_count;
 }
 
 /* ---- Deaths ---- */
@@ -175,7 +214,7 @@ static void describe_death(struct pl_processes *processes, uint32_t index, const
 }
 
 /* A call whose worker is dead: once more, or failed. */
-static void end_casualty(struct pl_processes *processes, uint32_t index, uint32_t slot)
+static void end_casualty(struct pl_processes *processes, uint32_t index, uint32_t slot, struct batch *batch)
 {
     struct pl_ticket *ticket = &processes->tickets[slot];
     pl_lock_acquire(&processes->lock);
@@ -184,6 +223,7 @@ static void end_casualty(struct pl_processes *processes, uint32_t index, uint32_
     if (reason == PL_STOP_NONE && ticket->retries > 0) {
         ticket->retries--;
         pl_parcel_release(&processes->crew->slots[slot]);
+        batch->has_sent = true;
         if (pl_processes_dispatch(processes, slot))
             return;
     }
@@ -194,7 +234,7 @@ static void end_casualty(struct pl_processes *processes, uint32_t index, uint32_
                                        /* Relaxed: the end of the worker was published. */
                                        .index = ticket->portion.first + pl_load_relaxed(&shared->performance.index),
                                        .is_killed = reason == PL_STOP_KILL};
-    end_slot(processes, slot, (int)index, &outcome);
+    end_slot(processes, slot, (int)index, &outcome, batch);
 }
 
 /* A worker that never began to work: is anything to be expected of the next one? */
@@ -234,20 +274,22 @@ static uint32_t vacate(struct pl_processes *processes, uint32_t index)
     return staffed_count;
 }
 
-static void bury(struct pl_processes *processes, uint32_t index)
+static void bury(struct pl_processes *processes, uint32_t index, struct batch *batch)
 {
     struct pl_seat *seat = processes->seats[index];
     uint16_t number = (uint16_t)processes->posts[index].number;
-    (void)drain(processes, index);
+    (void)drain(processes, index, batch);
+    flush(processes, batch); /* what has ended must not be taken for what is in a slot still */
     for (uint32_t slot = 0; slot < PL_CREW_SLOTS; slot++) {
         uint64_t word = pl_slot_look(&processes->crew->slots[slot]);
         if (pl_slot_number_of(word) != number || processes->tickets[slot].task == NULL)
             continue;
         if (pl_slot_state_of(word) == PL_SLOT_DONE)
-            end_done_slot(processes, slot, (int)index);
+            end_done_slot(processes, slot, (int)index, batch);
         else if (pl_slot_state_of(word) == PL_SLOT_RUNNING || pl_slot_state_of(word) == PL_SLOT_STOPPED)
-            end_casualty(processes, index, slot);
+            end_casualty(processes, index, slot, batch);
     }
+    flush(processes, batch);
     look_at_birth(processes, seat);
     (void)vacate(processes, index);
     pl_processes_repeat_hints(processes);
@@ -274,33 +316,36 @@ static bool has_hints(struct pl_processes *processes)
     return has_some;
 }
 
-bool pl_processes_collect(struct pl_processes *processes)
+uint32_t pl_processes_collect(struct pl_processes *processes)
 {
-    bool has_found = false, has_buried = false;
+    struct batch batch = {.count = 0};
+    uint32_t found_count = 0;
+    bool has_buried = false;
     for (uint32_t index = 0; index < pl_processes_seat_count(processes); index++) {
         if (!pl_processes_is_staffed(processes, index))
             continue;
         struct pl_seat *seat = processes->seats[index];
         uint32_t life = pl_load_acquire(&seat->life); /* before the cells: what a dead worker did is all there then */
-        has_found |= drain(processes, index);
+        found_count += drain(processes, index, &batch);
         if (life < PL_SEAT_ENDED)
             continue;
         has_buried = true;
         if (life == PL_SEAT_ENDED)
-            bury(processes, index);
+            bury(processes, index, &batch);
         else
             give_up(processes, index);
     }
-    if (!has_found && !has_buried)
-        return false;
-    pl_processes_refill(processes);
-    if (has_buried || has_hints(processes))
+    if (found_count == 0 && !has_buried)
+        return 0;
+    bool has_sent = batch.has_sent;
+    flush(processes, &batch); /* the executor may be closed after this if all has ended, but not while this is collecting */
+    if (pl_processes_refill(processes) || has_sent || has_buried)
         pl_processes_call_workers(processes);
     if (processes->queue_limit > 0) {
         pl_add_seq_cst(&processes->room, 1); /* partner: wait_for_room() */
         pl_futex_wake(&processes->room, PL_FUTEX_WAKE_ALL, PL_FUTEX_PRIVATE);
     }
-    return true;
+    return found_count + has_buried;
 }
 
 /* ---- Limits of time, and lost wakes ---- */
@@ -365,11 +410,13 @@ static void stop_late_calls(struct pl_processes *processes, uint64_t now_ns)
 /* Calls that are done, and whose worker has been stopped before it could say so. */
 static void collect_unannounced(struct pl_processes *processes)
 {
+    struct batch batch = {.count = 0};
     for (uint32_t slot = 0; slot < PL_CREW_SLOTS; slot++) {
         uint64_t word = pl_slot_look(&processes->crew->slots[slot]);
         if (pl_slot_state_of(word) == PL_SLOT_DONE)
-            end_done_slot(processes, slot, worker_of_number(processes, pl_slot_number_of(word)));
+            end_done_slot(processes, slot, worker_of_number(processes, pl_slot_number_of(word)), &batch);
     }
+    flush(processes, &batch);
 }
 
 /* Whoever is thought to be awake takes nothing: it may be stopped, or was killed with the wake that was meant for
@@ -415,7 +462,10 @@ static void end_at_home(struct pl_processes *processes, struct pl_task *task, co
     }
     bool is_telling_owed = pl_telling_later.is_owed;
     pl_telling_later = (struct pl_telling){.is_on = false};
-    conclude(processes, task, is_telling_owed);
+    if (is_telling_owed)
+        pl_process_hub_tell_later(processes->hub, task);
+    else
+        pl_processes_forget(processes, task);
 }
 
 void pl_processes_end_pending(struct pl_processes *processes, const parallel_error *error, bool is_collecting)
@@ -433,7 +483,7 @@ void pl_processes_end_pending(struct pl_processes *processes, const parallel_err
         pl_lock_release(&processes->lock);
         if (!is_ours)
             continue;
-        pl_processes_free_slot(processes, slot);
+        pl_processes_clear_slot(processes, slot);
         end_at_home(processes, task, error, is_collecting);
     }
     pl_process_hub_ring(processes->hub);

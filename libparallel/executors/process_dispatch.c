@@ -4,7 +4,8 @@
  * one its state is its own; with the slot it is AWAY, and the slot decides.
  *
  * Loading a slot copies arguments, which may be large, so it is done without the lock: the slot is taken from the free
- * ones first, and belongs to the loader. */
+ * ones first, and belongs to the loader. A plain call, which is small and has no pointers, is loaded under the lock, which
+ * is then taken once for all that its submission has to do. */
 #include "libparallel/executors/process_hub.h"
 #include "libparallel/executors/processes.h"
 
@@ -30,18 +31,21 @@ static uint32_t take_slot(struct pl_processes *processes, struct pl_task *task, 
     ticket->hint = UINT64_MAX;
     ticket->retries = processes->retries;
     ticket->stop_reason = PL_STOP_NONE;
-    pl_add_relaxed(&processes->in_slots, 1); /* relaxed: the hint publishes it to nobody; callers read it later */
     return slot;
 }
 
 void pl_processes_free_slot(struct pl_processes *processes, uint32_t slot)
 {
-    pl_parcel_release(&processes->crew->slots[slot]);
-    pl_lock_acquire(&processes->lock);
     pl_slot_free(&processes->crew->slots[slot]);
     processes->tickets[slot].task = NULL;
     processes->free_slots[processes->free_count++] = (uint16_t)slot;
-    pl_sub_relaxed(&processes->in_slots, 1); /* relaxed: as in take_slot() */
+}
+
+void pl_processes_clear_slot(struct pl_processes *processes, uint32_t slot)
+{
+    pl_parcel_release(&processes->crew->slots[slot]);
+    pl_lock_acquire(&processes->lock);
+    pl_processes_free_slot(processes, slot);
     pl_lock_release(&processes->lock);
 }
 
@@ -84,9 +88,24 @@ bool pl_processes_dispatch(struct pl_processes *processes, uint32_t slot)
     pl_lock_release(&processes->lock);
     if (!is_wanted) {
         struct pl_task *task = ticket->task;
-        pl_processes_free_slot(processes, slot);
+        pl_processes_clear_slot(processes, slot);
         pl_processes_forget(processes, task);
     }
+    return true;
+}
+
+/* Under the lock; there is a free slot, and the call is plain. False: it was cancelled meanwhile, and is to be forgotten. */
+static bool send_plain(struct pl_processes *processes, struct pl_task *task, const struct pl_portion *portion)
+{
+    uint32_t slot = take_slot(processes, task, portion);
+    struct pl_slot *shared = &processes->crew->slots[slot];
+    pl_parcel_load_plain(portion, shared);
+    if (!send_away(processes, task, slot)) {
+        pl_processes_free_slot(processes, slot);
+        return false;
+    }
+    pl_slot_publish(shared);
+    give_hint(processes, slot);
     return true;
 }
 
@@ -119,14 +138,14 @@ static bool order_one(struct pl_processes *processes)
     return false;
 }
 
-void pl_processes_call_workers(struct pl_processes *processes)
+/* Under the lock. True: the hub is to be poked. */
+static bool call_workers(struct pl_processes *processes)
 {
     struct pl_crew *crew = processes->crew;
     bool has_ordered = false;
-    pl_lock_acquire(&processes->lock);
     for (;;) {
-        uint32_t calls = pl_load_relaxed(&processes->in_slots); /* relaxed: written by this thread, or it calls too */
-        uint32_t sleepers = pl_crew_count_sleepers(crew); /* after the hint (step P3) */
+        uint32_t calls = PL_CREW_SLOTS - processes->free_count;
+        uint32_t sleepers = pl_crew_count_sleepers(crew, pl_processes_seat_count(processes)); /* after the hint (step P3) */
         uint32_t staffed = processes->staffed_count;
         if (staffed >= sleepers && staffed - sleepers >= calls)
             break; /* each call has a worker that is awake, and who is awake looks before it sleeps */
@@ -136,6 +155,13 @@ void pl_processes_call_workers(struct pl_processes *processes)
             break;
         has_ordered = true;
     }
+    return has_ordered;
+}
+
+void pl_processes_call_workers(struct pl_processes *processes)
+{
+    pl_lock_acquire(&processes->lock);
+    bool has_ordered = call_workers(processes);
     pl_lock_release(&processes->lock);
     if (has_ordered)
         pl_process_hub_poke(processes->hub);
@@ -197,25 +223,59 @@ static void dispatch_first(struct pl_processes *processes, struct pl_task *task)
         pl_processes_refuse_slot(processes, slot);
 }
 
-void pl_processes_refill(struct pl_processes *processes)
+/* Calls that are sent away at a time: as many as a submitter that finds the lock taken can wait for without sleep. */
+enum { REFILL_BATCH = 16 };
+
+/* Under the lock: sends plain calls away from the head of the line. Returns one that was cancelled, NULL: none was. */
+static struct pl_task *send_waiting(struct pl_processes *processes)
 {
+    for (int sent = 0; sent < REFILL_BATCH && processes->first_waiting != NULL && processes->free_count > 0; sent++) {
+        struct pl_portion portion;
+        struct pl_task *task = processes->first_waiting;
+        task->class->carriage->look(task, &portion);
+        if (!pl_parcel_is_plain(&portion))
+            break;
+        (void)take_first_waiting(processes);
+        if (!send_plain(processes, task, &portion))
+            return task;
+    }
+    return NULL;
+}
+
+bool pl_processes_refill(struct pl_processes *processes)
+{
+    bool has_sent = false;
     for (;;) {
         pl_lock_acquire(&processes->lock);
         if (processes->first_waiting == NULL || processes->free_count == 0)
             break;
-        dispatch_first(processes, take_first_waiting(processes));
+        has_sent = true;
+        struct pl_task *first = processes->first_waiting, *cancelled = send_waiting(processes);
+        if (cancelled == NULL && processes->first_waiting == first) {
+            dispatch_first(processes, take_first_waiting(processes));
+            continue;
+        }
+        pl_lock_release(&processes->lock);
+        if (cancelled != NULL)
+            pl_processes_forget(processes, cancelled);
     }
     pl_lock_release(&processes->lock);
+    return has_sent;
+}
+
+void pl_processes_count_ends(struct pl_processes *processes, uint32_t count)
+{
+    struct pl_process_hub *hub = processes->hub;
+    bool is_closing = pl_load_relaxed(&processes->is_closing) != 0; /* relaxed: the collector looks in any case */
+    /* Release: whoever closes the executor sees all that its tasks did. Last: then it may be closed and freed. */
+    if (pl_sub_seq_cst(&processes->unfinished, count) == count && is_closing)
+        pl_process_hub_ring(hub);
 }
 
 void pl_processes_forget(struct pl_processes *processes, struct pl_task *task)
 {
-    struct pl_process_hub *hub = processes->hub;
-    bool is_closing = pl_load_relaxed(&processes->is_closing) != 0; /* relaxed: the collector looks in any case */
     pl_task_release(task);
-    /* Release: whoever closes the executor sees all that its tasks did. Last: then it may be closed and freed. */
-    if (pl_sub_seq_cst(&processes->unfinished, 1) == 1 && is_closing)
-        pl_process_hub_ring(hub);
+    pl_processes_count_ends(processes, 1);
 }
 
 /* ---- Submission ---- */
@@ -230,10 +290,16 @@ static int refuse(struct pl_processes *processes)
 /* What can be said against a call before it has a slot. */
 static int check_portion(struct pl_processes *processes, const struct pl_portion *portion)
 {
-    if (!pl_known_code_contains(processes->hub->known_code, portion->function))
-        return pl_error_set(PARALLEL_EUNKNOWNFUNCTION, 0,
-                            "%s was loaded after the first processes executor was opened, so no worker has it",
-                            portion->function->name);
+    const parallel_function *function = portion->function;
+    if (pl_load_relaxed(&processes->known_function) != function) { /* relaxed, both: an address that is looked up again */
+        if (!pl_known_code_contains(processes->hub->known_code, function))
+            return pl_error_set(PARALLEL_EUNKNOWNFUNCTION, 0,
+                                "%s was loaded after the first processes executor was opened, so no worker has it",
+                                function->name);
+        pl_store_relaxed(&processes->known_function, function);
+    }
+    if (pl_parcel_is_plain(portion))
+        return 0;
     return portion->columns == NULL ? pl_parcel_check(portion) : 0; /* a map's calls are looked at chunk by chunk */
 }
 
@@ -336,10 +402,49 @@ static int submit_to_helper(struct pl_processes *processes, struct pl_task *task
     return helper->kind->submit(helper, task, task, 1);
 }
 
+/* Everything for a plain call, under the lock at once. */
+static int submit_plain(struct pl_processes *processes, struct pl_task *task, const struct pl_portion *portion)
+{
+    int code = check_portion(processes, portion);
+    if (code != 0)
+        return code;
+    pl_add_seq_cst(&processes->unfinished, 1); /* before the looks; partners: pl_processes_wind_up(), the collector */
+    pl_process_hub_watch(processes->hub, processes->crew);
+    bool is_cancelled = false, is_in_line = false, has_ordered = false;
+    pl_lock_acquire(&processes->lock);
+    if (pl_load_seq_cst(&processes->is_closing) != 0 || processes->broken != NULL) {
+        code = refuse(processes);
+    } else if (processes->first_waiting != NULL || processes->free_count == 0) {
+        append_waiting(processes, task);
+        is_in_line = processes->free_count > 0;
+    } else if (send_plain(processes, task, portion)) {
+        has_ordered = call_workers(processes);
+    } else {
+        is_cancelled = true;
+    }
+    pl_lock_release(&processes->lock);
+    if (has_ordered)
+        pl_process_hub_poke(processes->hub);
+    if (code != 0) {
+        leave(processes, 1);
+    } else if (is_cancelled) {
+        pl_processes_forget(processes, task);
+    } else if (is_in_line && pl_processes_refill(processes)) { /* slots have become free while others waited */
+        pl_processes_call_workers(processes);
+    }
+    return code;
+}
+
 int pl_processes_submit(struct parallel_executor *executor, struct pl_task *first, struct pl_task *last, size_t count)
 {
     struct pl_processes *processes = pl_processes_of(executor);
+    struct pl_portion all;
     last->next = NULL;
+    if (first == last && first->class->carriage != NULL && processes->queue_limit == 0) {
+        first->class->carriage->look(first, &all);
+        if (pl_parcel_is_plain(&all))
+            return submit_plain(processes, first, &all);
+    }
     int code = enter(processes, count);
     if (code != 0)
         return code;
@@ -348,7 +453,6 @@ int pl_processes_submit(struct parallel_executor *executor, struct pl_task *firs
         leave(processes, 1);
         return code;
     }
-    struct pl_portion all;
     first->class->carriage->look(first, &all); /* others that come with it are of the same map */
     code = check_portion(processes, &all);
     if (code != 0) {
@@ -361,7 +465,7 @@ int pl_processes_submit(struct parallel_executor *executor, struct pl_task *firs
         first = task->next;
         submit_one(processes, task);
     }
-    pl_processes_refill(processes); /* slots may have become free while tasks were put in line */
+    (void)pl_processes_refill(processes); /* slots may have become free while tasks were put in line */
     pl_processes_call_workers(processes);
     return 0;
 }

@@ -16,6 +16,7 @@
 #include "libparallel/base/error.h"
 #include "libparallel/base/fork.h"
 #include "libparallel/base/futex.h"
+#include "libparallel/base/patience.h"
 #include "libparallel/workers/known_code.h"
 #include "libparallel/workers/zygote_process.h"
 
@@ -101,12 +102,12 @@ static void tell_all(void)
 
 /* ---- Collecting ---- */
 
-static bool collect_all(void)
+static uint32_t collect_all(void)
 {
-    bool has_found = false;
+    uint32_t found_count = 0;
     for (struct pl_processes *member = hub.members; member != NULL; member = member->next)
-        has_found |= pl_processes_collect(member);
-    return has_found;
+        found_count += pl_processes_collect(member);
+    return found_count;
 }
 
 static bool has_unfinished(void)
@@ -174,22 +175,33 @@ bool pl_process_hub_spin(struct pl_latch *latch, uint32_t turns)
 
 /* ---- The collector ---- */
 
-static bool look(void)
+static uint32_t look(void)
 {
     pl_lock_acquire(&hub.collecting);
-    bool has_found = collect_all();
+    uint32_t found_count = collect_all();
     for (struct pl_processes *member = hub.members; member != NULL; member = member->next)
         pl_processes_wind_up(member);
     pl_lock_release(&hub.collecting);
     tell_all();
-    return has_found;
+    return found_count;
 }
+
+/* Where calls end in a stream nobody waits for each: the collector sleeps between its looks, so that what it finds is
+ * more at a time and the workers need not ring. The slots last for longer than that. */
+enum { STREAM_CALLS = 16 };
+#define STREAM_NAP_NS UINT64_C(30000)
 
 static void look_for_a_while(void)
 {
     uint32_t turn = 0;
     while (turn < COLLECT_TURNS) {
-        turn = look() ? 0 : turn + 1;
+        uint32_t bell = pl_load_acquire(&hub.zygote.board->bell); /* before the look; pairs with pl_zygote_ring() */
+        uint32_t found_count = look();
+        turn = found_count > 0 ? 0 : turn + 1;
+        if (found_count >= STREAM_CALLS && pl_load_acquire(&hub.is_stopping) == 0) {
+            (void)pl_futex_wait(&hub.zygote.board->bell, bell, pl_clock_now_ns() + STREAM_NAP_NS, PL_FUTEX_SHARED);
+            continue;
+        }
         if (pl_load_relaxed(&hub.waiter_count) > 0) /* relaxed: advice; a waiter collects faster for itself */
             return;
         pl_spin_pause();
@@ -251,7 +263,7 @@ static void *collector_body(void *unused)
         pl_lock_acquire(&hub.collecting);
         if (lookers == PL_LOOKER_COLLECTOR)
             ask_for_the_bell();
-        bool has_found = collect_all();
+        bool has_found = collect_all() > 0;
         for (struct pl_processes *member = hub.members; member != NULL; member = member->next)
             pl_processes_wind_up(member);
         uint64_t deadline_ns = next_tick_ns(&quiet_ticks);
@@ -286,6 +298,8 @@ static int start_collector(void)
 static int start_zygote(void)
 {
     memset(&hub, 0, sizeof hub);
+    (void)pl_patience_turns(); /* settled before the fork: a worker that is bound to one processor would think that there
+                                * is but one */
     hub.known_code = pl_known_code_create();
     if (hub.known_code == NULL)
         return pl_error_set(PARALLEL_ENOMEMORY, 0, "no memory for the table of what is loaded");

@@ -10,6 +10,7 @@
 
 #include "libparallel/base/clock.h"
 #include "libparallel/base/error.h"
+#include "libparallel/base/patience.h"
 #include "libparallel/executors/parcel.h"
 #include "libparallel/executors/crew.h"
 #include "libparallel/executors/executor.h"
@@ -36,29 +37,65 @@ static _Noreturn void await_the_end(void)
         pause();
 }
 
+/* What a worker keeps in mind from one search to the next. */
+struct state {
+    bool is_owing; /* a call has been finished and not announced: it is in `finished` */
+    uint32_t finished;
+    int displacements; /* in a row */
+};
+
 /* How long a worker that has nothing else to do puts off ringing, in turns of about 50 ns: a caller that waits for the
  * call comes to look by itself within a microsecond or two, and waking the collector beside it costs ten times as much. */
 enum { TURNS_BEFORE_RING = 40 };
 
-/* `is_owing`: a call has been finished and not announced; the announcement is made in any case. */
-static bool search(struct pl_crew *crew, struct pl_seat *seat, uint16_t number, bool is_owing, uint32_t *slot)
+/* Where there are not enough processors for the program and all workers, one that searches lets others run every few
+ * microseconds. If somebody else has run meanwhile, for longer than a yield that comes back at once takes, and so a few times
+ * in a row, the processor is wanted, and the worker had better sleep: another one is woken for the next call, elsewhere. */
+enum { CROWDED_YIELD_TURNS = 40, CROWDED_DISPLACEMENTS = 3 };
+#define DISPLACED_NS UINT64_C(3000)
+
+/* True if the worker is in the way of others. */
+static bool yield_to_others(struct state *state)
 {
-    for (uint32_t turn = 1; turn <= crew->spin_turns; turn++) {
-        if (is_owing && (turn >= TURNS_BEFORE_RING || pl_crew_has_hint(crew))) {
-            pl_crew_announce(crew);
-            is_owing = false;
+    uint64_t begin_ns = pl_clock_now_ns();
+    sched_yield();
+    bool was_displaced = pl_clock_now_ns() - begin_ns > DISPLACED_NS;
+    state->displacements = was_displaced ? state->displacements + 1 : 0;
+    if (state->displacements < CROWDED_DISPLACEMENTS)
+        return false;
+    state->displacements = 0;
+    return true;
+}
+
+static void announce(struct pl_crew *crew, uint16_t number, struct state *state)
+{
+    if (state->is_owing)
+        pl_crew_announce(crew, number, state->finished);
+    state->is_owing = false;
+}
+
+/* For as long as patience says, and at least once. What is owed is announced in any case. */
+static bool search(struct pl_crew *crew, struct pl_seat *seat, uint16_t number, struct state *state, uint32_t *slot)
+{
+    uint32_t turns = pl_patience_turns();
+    uint64_t looked_ns = 0;
+    for (uint32_t turn = 1;; turn++) {
+        if (turn >= TURNS_BEFORE_RING || turn >= turns || pl_crew_has_hint(crew)) {
+            announce(crew, number, state);
+            if (pl_crew_claim(crew, number, slot))
+                return true;
         }
-        if (!is_owing && pl_crew_claim(crew, number, slot))
-            return true;
-        if (pl_load_relaxed(&seat->is_dismissed) != 0) /* relaxed: a request, no data */
+        /* Relaxed: a request, no data. */
+        if (turn >= turns || pl_load_relaxed(&seat->is_dismissed) != 0)
             break;
-        if (crew->yield_turns > 0 && turn % crew->yield_turns == 0)
-            sched_yield();
-        else
+        if (turn % PL_PATIENCE_TURNS_BETWEEN == 0 && pl_patience_is_interrupted(&looked_ns))
+            break;
+        if (!crew->is_crowded || turn % CROWDED_YIELD_TURNS != 0)
             pl_spin_pause();
+        else if (yield_to_others(state))
+            break;
     }
-    if (is_owing)
-        pl_crew_announce(crew);
+    announce(crew, number, state);
     return false;
 }
 
@@ -87,14 +124,12 @@ void pl_crew_work(struct pl_seat *seat)
     uint16_t number = (uint16_t)pl_load_acquire(&seat->start_number); /* pairs with the order */
     uint64_t position = seat->done_position;
     uint64_t call_count = 0;
-    bool is_owing = false;
+    struct state state = {.is_owing = false};
     if (!initialize(crew, seat))
         return;
     while (pl_load_acquire(&seat->is_dismissed) == 0) { /* pairs with the dismissal */
         uint32_t slot;
-        bool has_found = search(crew, seat, number, is_owing, &slot);
-        is_owing = false;
-        if (!has_found) {
+        if (!search(crew, seat, number, &state, &slot)) {
             if (!pl_crew_sleep(crew, seat))
                 break;
             continue;
@@ -102,11 +137,11 @@ void pl_crew_work(struct pl_seat *seat)
         perform(crew, seat, slot);
         if (!pl_crew_finish(crew, seat, number, &position, slot))
             await_the_end();
-        is_owing = true;
+        state.is_owing = true;
+        state.finished = slot;
         if (++call_count == crew->max_calls)
             break;
     }
-    if (is_owing)
-        pl_crew_announce(crew);
+    announce(crew, number, &state);
     pl_store_release(&seat->stage, PL_SEAT_LEAVING);
 }

@@ -21,13 +21,6 @@
 #include "libparallel/machine/topology.h"
 #include "libparallel/memory/space.h"
 
-/* How long a worker searches before it goes to sleep, in turns of about 50 ns on x86: about what waking it again costs
- * (40 to 160 us on the machines of docs), the classic bound of at most twice the best choice made afterwards. */
-enum { SPIN_TURNS = 1000 };
-
-/* Where there are not enough processors for all who spin, they let others run every few microseconds. */
-enum { CROWDED_YIELD_TURNS = 50 };
-
 /* ---- Workers ---- */
 
 /* Under hub->orders: low halves tell the workers of a program apart, so those in use are left out. */
@@ -170,10 +163,8 @@ static void fill_crew(struct pl_processes *processes, const parallel_executor_op
     crew->idle_timeout_ns = options->idle_timeout_ns;
     crew->max_calls = options->max_tasks;
     crew->is_timed = options->timeout_ns > 0;
-    crew->spin_turns = SPIN_TURNS;
     /* The program spins too, while it waits. */
-    long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    crew->yield_turns = (long)processes->placement->count >= processors ? CROWDED_YIELD_TURNS : 0;
+    crew->is_crowded = (long)processes->placement->count >= sysconf(_SC_NPROCESSORS_ONLN);
 }
 
 static int open_all(const parallel_executor_options *options, struct parallel_executor **executor)
@@ -353,7 +344,7 @@ static bool processes_ask_away(struct parallel_executor *executor, struct pl_tas
     }
     pl_lock_release(&processes->lock);
     if (has_come_home)
-        pl_processes_free_slot(processes, slot);
+        pl_processes_clear_slot(processes, slot);
     return has_come_home;
 }
 

@@ -70,12 +70,12 @@ struct pl_processes {
     struct pl_post posts[PL_SEAT_LIMIT];
 
     _Alignas(2 * PL_CACHE_LINE) _Atomic uint32_t unfinished; /* tasks taken and not ended and told */
-    _Atomic uint32_t in_slots;   /* slots that are not free */
     _Atomic uint32_t room;       /* futex word: counts when there may be room */
     _Atomic uint32_t ended;      /* futex word: 1 as soon as it is closed, nothing is unfinished and no worker is left */
     _Atomic uint32_t is_closing; /* set by request_shutdown, from a signal handler too */
     struct pl_lock resizing;     /* of resize, and held longer than `lock` */
     parallel_error *broken;      /* under the lock: nothing can be run any more */
+    _Atomic(const parallel_function *) known_function; /* the last one that workers were found to have */
     uint32_t still_born_count;   /* workers in a row that died before they were ready */
     uint64_t head_at_tick;       /* the collector's: hints taken when it last looked */
     struct parallel_executor *helper; /* under the lock: runs in this process what cannot leave it */
@@ -126,8 +126,8 @@ bool pl_processes_dispatch(struct pl_processes *processes, uint32_t slot);
 /* Ends what cannot be loaded, with the calling thread's last error. */
 void pl_processes_refuse_slot(struct pl_processes *processes, uint32_t slot);
 
-/* Puts waiting tasks into free slots. */
-void pl_processes_refill(struct pl_processes *processes);
+/* Puts waiting tasks into free slots. True if there were any. */
+bool pl_processes_refill(struct pl_processes *processes);
 
 /* Sees to it that as many workers are awake as there are calls for. */
 void pl_processes_call_workers(struct pl_processes *processes);
@@ -141,16 +141,22 @@ void pl_processes_repeat_hints(struct pl_processes *processes);
 /* A task has ended and been told. */
 void pl_processes_forget(struct pl_processes *processes, struct pl_task *task);
 
+/* So many have, and their references have been released. The caller's last access to the executor. */
+void pl_processes_count_ends(struct pl_processes *processes, uint32_t count);
+
 /* Takes the waiting list away, as a list by `next`. */
 struct pl_task *pl_processes_take_waiting(struct pl_processes *processes);
 
-/* Gives a slot back. */
+/* Gives a slot back, whose parcel has been released. Under the lock. */
 void pl_processes_free_slot(struct pl_processes *processes, uint32_t slot);
+
+/* Releases the parcel of a slot, and gives it back. Takes the lock. */
+void pl_processes_clear_slot(struct pl_processes *processes, uint32_t slot);
 
 /* ---- process_collect.c; whoever calls these is collecting ---- */
 
-/* Everything that workers have finished, and every death. True if there was anything. */
-bool pl_processes_collect(struct pl_processes *processes);
+/* Everything that workers have finished, and every death. How many there were. */
+uint32_t pl_processes_collect(struct pl_processes *processes);
 
 /* Now and then while anything is unfinished: limits of time, wakes that were lost. */
 void pl_processes_tick(struct pl_processes *processes, uint64_t now_ns);

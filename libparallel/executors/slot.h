@@ -92,6 +92,13 @@ static inline uint64_t pl_slot_look(struct pl_slot *slot)
     return pl_load_acquire(&slot->word);
 }
 
+/* Asks for the lines of a small call, which another process has written. */
+static inline void pl_slot_fetch(struct pl_slot *slot)
+{
+    __builtin_prefetch(slot, 1);
+    __builtin_prefetch(slot->inline_payload, 1);
+}
+
 /* FREE -> PENDING of the next generation, by the owner of the free slot. */
 static inline void pl_slot_publish(struct pl_slot *slot)
 {

@@ -61,6 +61,7 @@ struct pl_seat {
     void (*body)(struct pl_seat *seat);
     void *crew;
     uint64_t memory_limit; /* bytes of data; 0: none */
+    _Atomic uint64_t called_ns; /* when it was last woken */
     uint64_t done_position; /* where the next worker goes on in `done` */
     char name[PL_SEAT_NAME_SIZE];
     struct pl_place place;

@@ -122,20 +122,43 @@ PROPERTY(what_is_finished_is_collected_once_and_in_order)
     ck_assert_ptr_nonnull(seat);
     uint64_t written = 0, read = 0;
     uint32_t found;
-    ck_assert(!pl_crew_collect(seat, &read, &found));
+    ck_assert(!pl_crew_collect(crew, seat, &read, &found));
     for (int round = 0; round < 2 * PL_SEAT_DONE_CELLS; round++) {
         uint32_t index = (uint32_t)round % PL_CREW_SLOTS;
         pl_slot_publish(&crew->slots[index]);
         ck_assert(pl_slot_claim(&crew->slots[index], 5));
         ck_assert(pl_crew_finish(crew, seat, 5, &written, index));
-        ck_assert(pl_crew_collect(seat, &read, &found));
+        ck_assert(pl_crew_collect(crew, seat, &read, &found));
         ck_assert_uint_eq(found, index);
-        ck_assert(!pl_crew_collect(seat, &read, &found));
+        ck_assert(!pl_crew_collect(crew, seat, &read, &found));
         pl_slot_free(&crew->slots[index]);
     }
 }
 PROPERTY_END
 
+PROPERTY(only_what_nobody_has_collected_is_announced)
+{
+    struct pl_crew *crew = open_crew();
+    struct pl_seat *seat = parallel_shared_alloc(sizeof *seat);
+    ck_assert_ptr_nonnull(seat);
+    uint64_t written = 0;
+    for (int round = 0; round < 2; round++) {
+        bool is_collected = round == 1;
+        pl_slot_publish(&crew->slots[7]);
+        ck_assert(pl_slot_claim(&crew->slots[7], 5));
+        ck_assert(pl_crew_finish(crew, seat, 5, &written, 7));
+        if (is_collected)
+            pl_slot_free(&crew->slots[7]);
+        pl_store_relaxed(&crew->wants_bell, 1);
+        pl_crew_announce(crew, 5, 7);
+        ck_assert_uint_eq(pl_load_relaxed(&crew->wants_bell), is_collected);
+        if (!is_collected)
+            pl_slot_free(&crew->slots[7]);
+    }
+    ck_assert_uint_eq(pl_load_relaxed(&crew->board->bell), 1);
+}
+PROPERTY_END
+
 PROPERTIES(one_party_wins_each_step, a_stopped_call_cannot_be_finished_nor_a_stranger_s,
            hints_are_taken_in_order_and_stale_ones_do_no_harm, a_full_ring_refuses_and_goes_round,
-           what_is_finished_is_collected_once_and_in_order)
+           what_is_finished_is_collected_once_and_in_order, only_what_nobody_has_collected_is_announced)
