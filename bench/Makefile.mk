@@ -2,7 +2,7 @@
 # `make bench` builds the benchmarks and runs them beside their peers. Nothing of this is built by `make` or tested by
 # `make check`: peers are optional, and a missing one is named.
 EXTRA_PROGRAMS += bench/compare bench/futures/floor bench/futures/memory bench/futures/parallel \
-	bench/fork_join/parallel bench/fork_join/one-worker bench/fork_join/serial
+	bench/fork_join/parallel bench/fork_join/one-worker bench/fork_join/serial bench/processes/parallel
 bench_cflags = -O3 $(AM_CFLAGS) -Wno-conversion -Wno-shadow -Wno-pedantic
 
 bench_compare_LDADD = -lm
@@ -127,8 +127,15 @@ bench/futures/tbb: bench/futures/tbb.cc bench/futures/kernels.h bench/measure.h
 	@$(MKDIR_P) $(@D)
 	@$(CXX) -std=c++17 -O2 $< -o $@ -ltbb -lpthread -lm $(bench_quietly)
 
-.PHONY: bench bench-fork-join bench-futures bench-loops
-bench: bench-loops bench-fork-join bench-futures
+bench_processes_parallel_SOURCES = bench/processes/floor.h bench/processes/parallel.c bench/measure.h
+bench_processes_parallel_CFLAGS = $(bench_cflags) -O2
+bench_processes_parallel_LDADD = libparallel.la -lm
+EXTRA_DIST += bench/processes/python.py bench/processes/run.sh
+
+.PHONY: bench bench-fork-join bench-futures bench-loops bench-processes
+bench: bench-loops bench-fork-join bench-futures bench-processes
+bench-processes: bench/processes/parallel
+	@sh $(srcdir)/bench/processes/run.sh bench/processes $(srcdir)/bench/processes
 bench-futures: bench/compare bench/futures/floor bench/futures/memory bench/futures/parallel $(bench_futures_peers)
 	@sh $(srcdir)/bench/futures/run.sh bench/futures $(srcdir)/bench/futures
 bench-fork-join: bench/compare bench/fork_join/parallel bench/fork_join/one-worker bench/fork_join/serial \

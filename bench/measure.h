@@ -44,7 +44,9 @@ static int bench_compare_doubles(const void *one, const void *other)
 /* Runs shorter than this are timed in batches: a clock read costs 25 ns. */
 static const double bench_batch_ns = 20000;
 
-static int bench_main(const struct bench_kernel *kernels, size_t kernel_count, int argc, char **argv)
+/* Not every program that measures is a table of kernels. */
+__attribute__((unused)) static int bench_main(const struct bench_kernel *kernels, size_t kernel_count, int argc,
+                                              char **argv)
 {
     const struct bench_kernel *kernel = NULL;
     for (size_t i = 0; argc == 3 && i < kernel_count; i++)
