@@ -15,6 +15,7 @@
 #ifndef LIBPARALLEL_LOOP_H
 #define LIBPARALLEL_LOOP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -46,8 +47,15 @@ typedef struct parallel_loop_options {
      * another kind fails with PARALLEL_EMISUSE. */
     parallel_executor *executor;
 
-    /* What messages call this loop, beside its file and line. */
+    /* What messages and the progress bar call this loop, beside its file and line. */
     const char *label;
+
+    /* Shows on stderr how much of the loop is done, how fast it goes and when it will end: a bar on a terminal, else a line
+     * now and then and one at the end, through the reporter (error.h). The setting PARALLEL_PROGRESS says which, or
+     * `off`; PARALLEL_QUIET=1 silences it too. It counts iterations from the chunks that are done, so it costs a loop
+     * next to nothing, and one without it nothing. The loop is never thought too short for a clock. Where
+     * workers are processes, it moves on when one of the calls ends that the loop becomes. */
+    bool progress;
 
     /* Receives the loop's failure, or code 0. Without it a failed loop writes one line and ends the program. */
     parallel_error *status;
@@ -120,6 +128,7 @@ typedef struct parallel_loop {
     parallel_plane plane; /* with PARALLEL_LOOP_TILES */
     void *team;
     void *site;
+    void *progress; /* struct pl_progress, if shared.flags say so */
     const parallel_error *failure; /* of the lowest failing iteration so far, which is this one: */
     uint64_t failed_at;
     uint64_t timed_ns; /* what the caller's own chunks took, and had */
@@ -145,7 +154,8 @@ typedef struct parallel_chunk {
     uint64_t clock_ns; /* when the current claim began */
     uint32_t grain;
     uint32_t is_joined;
-    uint32_t next_share; /* where shares are dealt out: the next one that is this thread's */
+    uint32_t next_share; /* where shares are dealt out: the next one that is this thread's; or the next unit */
+    uint64_t progress[2]; /* struct pl_progress_part */
     void *scope[5]; /* struct pl_loop_scope */
     parallel_tile tile; /* with PARALLEL_LOOP_TILES */
 } parallel_chunk;

@@ -42,6 +42,14 @@ static const struct setting table[PL_SETTING_COUNT] = {
         .fallback = "cores; none if a quota gives fewer",
         .meaning = "where workers run: cores, pus, l3, numa, packages, inherit, none, or a list as hwloc writes it",
     },
+    [PL_SETTING_PROGRESS] = {
+        .name = "PARALLEL_PROGRESS",
+        .type = CHOICE,
+        .fallback = "auto",
+        .meaning = "how loops with .progress show it on stderr: auto (a bar on a terminal, else lines), lines, or off",
+        .choices = {"auto", "lines", "off"},
+        .choices_in_words = "auto, lines or off",
+    },
     [PL_SETTING_SHARED_SPACE] = {
         .name = "PARALLEL_SHARED_SPACE",
         .type = TEXT,

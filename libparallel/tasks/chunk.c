@@ -7,9 +7,11 @@
 #include "libparallel/tasks/loop.h"
 
 #include "libparallel/base/clock.h"
+#include "libparallel/report/progress.h"
 #include "libparallel/tasks/claiming.h"
 #include "libparallel/tasks/home.h"
 #include "libparallel/tasks/pace.h"
+#include "libparallel/tasks/plane.h"
 #include "libparallel/tasks/team.h"
 
 static bool loop_is_cancelled(const struct pl_scope *scope)
@@ -32,6 +34,13 @@ static void look_forward(const parallel_loop *loop, const void *where)
     *site = loop;
 }
 
+_Static_assert(sizeof(struct pl_progress_part) <= sizeof((parallel_chunk *)0)->progress, "the public struct has the room");
+
+static struct pl_progress_part *progress_of(parallel_chunk *chunk)
+{
+    return (struct pl_progress_part *)chunk->progress;
+}
+
 static bool join(parallel_loop *loop, parallel_chunk *chunk)
 {
     const struct parallel_loop_shared *shared = &loop->shared;
@@ -50,6 +59,8 @@ static bool join(parallel_loop *loop, parallel_chunk *chunk)
     chunk->grain = (uint32_t)1 << shared->grain_shift;
     if (shared->flags & PL_LOOP_IS_TIMED)
         chunk->clock_ns = pl_clock_now_ns();
+    if (shared->flags & PL_LOOP_IS_SHOWN)
+        *progress_of(chunk) = (struct pl_progress_part){0, chunk->clock_ns};
     return true;
 }
 
@@ -69,6 +80,12 @@ static void take_time(parallel_loop *loop, parallel_chunk *chunk)
         loop->timed_ns += elapsed_ns;
         loop->timed_iterations += chunk->at - chunk->claim_first;
     }
+    if (loop->shared.flags & PL_LOOP_IS_SHOWN)
+        pl_progress_count(loop->progress, progress_of(chunk),
+                          loop->kind & PARALLEL_LOOP_TILES
+                              ? pl_plane_iterations(&loop->plane, chunk->claim_first, chunk->at)
+                              : chunk->at - chunk->claim_first,
+                          now);
 }
 
 /* Where the body was left. */
@@ -132,12 +149,27 @@ static void take_units(const struct parallel_loop_shared *shared, parallel_chunk
     chunk->unfinished = 1;
 }
 
+/* Of a loop in one thread that shows its progress: a claim at a time, sized by time. */
+static bool take_sized(const parallel_loop *loop, parallel_chunk *chunk)
+{
+    const struct parallel_loop_shared *shared = &loop->shared;
+    uint32_t first = chunk->next_share, rest = shared->unit_count - first;
+    if (rest == 0 || pl_loop_offset(loop, shared->base + first * shared->unit) >= pl_loop_stop(loop))
+        return false;
+    uint32_t count = rest < chunk->grain ? rest : chunk->grain;
+    chunk->next_share += count;
+    take_units(shared, chunk, (struct pl_claim){first, first + count});
+    return true;
+}
+
 /* Of one worker, or of a loop that is shorter than looking around: thread t of n runs the shares t, t + n ... of the workers,
  * all of them also if the runtime has started fewer threads than it was asked for. */
 static bool take_dealt_share(const parallel_loop *loop, parallel_chunk *chunk)
 {
     const struct parallel_loop_shared *shared = &loop->shared;
     struct pl_claims claims = {NULL, shared->unit_count, shared->worker_count, 0};
+    if (shared->flags & PL_LOOP_IS_SHOWN)
+        return take_sized(loop, chunk);
     while (chunk->next_share < shared->worker_count) {
         struct pl_claim claim = {pl_claims_share(&claims, chunk->next_share),
                                  pl_claims_share(&claims, chunk->next_share + 1)};
@@ -195,6 +227,8 @@ int parallel_loop_next(parallel_loop *loop, parallel_chunk *chunk)
     }
     if (loop->shared.slots == NULL ? take_dealt_share(loop, chunk) : claim_among_others(loop, chunk))
         return 1;
+    if (loop->shared.flags & PL_LOOP_IS_SHOWN)
+        pl_progress_publish(loop->progress, progress_of(chunk), chunk->clock_ns);
     leave(chunk);
     return 0;
 }

@@ -16,9 +16,11 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "libparallel/base/clock.h"
 #include "libparallel/base/error.h"
 #include "libparallel/base/settings.h"
 #include "libparallel/executors/executor.h"
+#include "libparallel/report/progress.h"
 #include "libparallel/tasks/claiming.h"
 #include "libparallel/tasks/pace.h"
 #include "libparallel/tasks/plane.h"
@@ -244,7 +246,7 @@ static int choose_workers(parallel_loop *loop, enum mode mode, const void *where
     loop->site = site;
     loop->timed_ns = 0;
     loop->timed_iterations = 0;
-    choose_timing(&loop->shared, site, expected_ns);
+    choose_timing(&loop->shared, site, loop->options.progress ? 0 : expected_ns);
     return is_worth_a_team(loop, expected_ns) ? set_team(loop, team, workers) : 0;
 }
 
@@ -308,11 +310,37 @@ static void fail_at(parallel_loop *loop)
     fail(loop, loop->failure, where);
 }
 
+static void begin_progress(parallel_loop *loop)
+{
+    const struct parallel_loop_shared *shared = &loop->shared;
+    const char *name = strrchr(loop->file, '/');
+    char label[64];
+    if (loop->options.label != NULL)
+        snprintf(label, sizeof label, "%s", loop->options.label);
+    else
+        snprintf(label, sizeof label, "%s:%d", name != NULL ? name + 1 : loop->file, loop->line);
+    uint64_t total = loop->kind & PARALLEL_LOOP_TILES ? loop->plane.rows * loop->plane.columns : shared->count;
+    loop->progress = pl_progress_begin(label, total, pl_clock_now_ns());
+    if (loop->progress == NULL)
+        return;
+    loop->shared.flags |= PL_LOOP_IS_SHOWN | PL_LOOP_IS_TIMED;
+    if (loop->team == NULL) {
+        loop->timed_ns = 0;
+        loop->timed_iterations = 0;
+    }
+}
+
+static void end_progress(const parallel_loop *loop)
+{
+    if (loop->shared.flags & PL_LOOP_IS_SHOWN)
+        pl_progress_end(loop->progress, pl_clock_now_ns());
+}
+
 static void remember_cost(parallel_loop *loop)
 {
     struct pl_loop_site *site = loop->site;
     /* One more nanosecond, so that a loop that was measured never looks as if it was not. */
-    if ((loop->shared.flags & PL_LOOP_IS_TIMED) && loop->timed_iterations != 0)
+    if ((loop->shared.flags & PL_LOOP_IS_TIMED) && loop->team != NULL && loop->timed_iterations != 0)
         site->ns_per_iteration = (float)(loop->timed_ns + 1) / (float)loop->timed_iterations;
 }
 
@@ -330,6 +358,7 @@ int parallel_loop_close(parallel_loop *loop)
 {
     uint64_t stop = pl_loop_stop(loop);
     remember_cost(loop);
+    end_progress(loop);
     report_value(loop, stop);
     /* A failure above the lowest `break` is one that the serial loop would not have met. */
     if (loop->failure != NULL && loop->failed_at == stop)
@@ -374,7 +403,11 @@ static int begin(parallel_loop *loop, const void *where)
         unit = loop->kind & PARALLEL_LOOP_REDUCES ? pl_reduce_unit(shared->count, shared->record_size) : 1;
     shared->unit_count = pl_pace_cut(shared->count, unit, &shared->unit);
     code = choose_workers(loop, mode, where);
-    return code == 0 && (loop->kind & PARALLEL_LOOP_REDUCES) ? make_records(loop) : code;
+    if (code == 0 && (loop->kind & PARALLEL_LOOP_REDUCES))
+        code = make_records(loop);
+    if (code == 0 && loop->options.progress)
+        begin_progress(loop);
+    return code;
 }
 
 int parallel_loop_open(parallel_loop *loop)
@@ -394,6 +427,7 @@ int parallel_loop_open(parallel_loop *loop)
 
 void parallel_loop_abandon(parallel_loop *loop)
 {
+    end_progress(loop);
     if (loop->failure != NULL)
         fail_at(loop);
     else if (loop->options.status != NULL)

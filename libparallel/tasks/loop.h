@@ -16,6 +16,7 @@
 enum {
     PL_LOOP_IS_TIMED = 1 << 0, /* each thread times its claims and sizes the next by it; the caller remembers the cost */
     PL_LOOP_IS_FIXED = 1 << 1, /* .grain was given: one unit a claim */
+    PL_LOOP_IS_SHOWN = 1 << 2, /* .progress: claims are counted; always timed too, and one thread claims in pieces */
 };
 
 /* The scope of one thread's share of a loop, inside its parallel_chunk. */

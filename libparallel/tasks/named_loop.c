@@ -14,11 +14,13 @@
 
 #include <libparallel/shared.h>
 
+#include "libparallel/base/clock.h"
 #include "libparallel/base/error.h"
 #include "libparallel/base/settings.h"
 #include "libparallel/executors/executor.h"
 #include "libparallel/executors/frame.h"
 #include "libparallel/executors/scope.h"
+#include "libparallel/report/progress.h"
 #include "libparallel/tasks/future.h"
 #include "libparallel/tasks/named_run.h"
 
@@ -64,17 +66,31 @@ static int check_carriage(const struct parallel_executor *executor, const parall
     return 0;
 }
 
+/* Piece k of `count`, about equal ones, of a range. */
+static uint64_t piece_first(uint64_t range, size_t count, size_t k)
+{
+    uint64_t more = range % count;
+    return range / count * k + (k < more ? k : more);
+}
+
 /* The worst that the calls have come to, in the order of the range; gives them back. */
-static int await_pieces(parallel_future **pieces, size_t count, const parallel_function *function)
+static int await_pieces(parallel_future **pieces, size_t count, const parallel_function *function, uint64_t range,
+                        struct pl_progress *progress)
 {
     parallel_error first = {.code = 0};
+    struct pl_progress_part counted = {0, 0};
     for (size_t k = 0; k < count; k++) {
         if (first.code != 0)
             (void)parallel_future_cancel(pieces[k]); /* above the failure: not needed */
         if (parallel_future_result(pieces[k], function, PARALLEL_NEVER, NULL) != 0 && first.code == 0)
             first = *parallel_last_error();
+        else if (progress != NULL)
+            pl_progress_count(progress, &counted, piece_first(range, count, k + 1) - piece_first(range, count, k),
+                              pl_clock_now_ns());
         parallel_future_release(pieces[k]);
     }
+    if (progress != NULL)
+        pl_progress_publish(progress, &counted, pl_clock_now_ns());
     return first.code != 0 ? pl_error_set_copy(&first) : 0;
 }
 
@@ -96,14 +112,18 @@ static int run_as_calls(struct parallel_executor *executor, const parallel_named
     if (pieces != NULL && piece != NULL) {
         memcpy(piece, call, function->argument_size);
         piece->options.status = NULL; /* the caller's to fill */
+        struct pl_progress *progress = NULL;
+        if (executor->kind->runs_elsewhere && call->options.progress && range > 0) {
+            progress = pl_progress_begin(pl_named_label(loop, &call->options), range, pl_clock_now_ns());
+            piece->options.progress = false;
+        }
         for (size_t k = 0; k < count; k++) {
-            uint64_t share = range / count, more = range % count;
-            uint64_t first = share * k + (k < more ? k : more);
-            piece->begin = (int64_t)((uint64_t)call->begin + first);
-            piece->end = (int64_t)((uint64_t)piece->begin + share + (k < more));
+            piece->begin = (int64_t)((uint64_t)call->begin + piece_first(range, count, k));
+            piece->end = (int64_t)((uint64_t)call->begin + piece_first(range, count, k + 1));
             pieces[k] = parallel_named_loop_submit(executor, loop, function, piece);
         }
-        code = await_pieces(pieces, count, function);
+        code = await_pieces(pieces, count, function, range, progress);
+        pl_progress_end(progress, progress != NULL ? pl_clock_now_ns() : 0);
     } else {
         pl_error_set(code, 0, "no memory for loop %s", pl_named_label(loop, &call->options));
     }

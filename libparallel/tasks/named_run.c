@@ -23,6 +23,7 @@
 #include "libparallel/executors/frame.h"
 #include "libparallel/executors/scope.h"
 #include "libparallel/executors/victims.h"
+#include "libparallel/report/progress.h"
 #include "libparallel/tasks/pace.h"
 #include "libparallel/tasks/spawn.h"
 
@@ -66,6 +67,7 @@ struct named_loop {
     uint32_t ticket;
     _Atomic uint32_t is_cancelled;
     struct parallel_executor *executor; /* NULL: none */
+    struct pl_progress *progress;       /* NULL: not shown; else the run is timed */
     const parallel_loop_options *options;
     struct pl_lock failure_lock; /* guards the two below */
     uint64_t failed_at;
@@ -83,6 +85,7 @@ struct part {
     uint64_t first;  /* offset of the claim that runs */
     uint64_t timed_iterations;
     uint64_t timed_ns; /* what they took; 0: not timed */
+    struct pl_progress_part counted;
 };
 
 /* ---- A participant ---- */
@@ -224,6 +227,7 @@ static void take_part(struct named_loop *run, struct part *part)
     pl_spawn_frame_enter(&spawns, &part->iteration.scope);
     uint64_t clock_ns = run->flags & IS_TIMED ? pl_clock_now_ns() : 0;
     while (claim_next(run, part, &claim)) {
+        uint64_t before = part->timed_iterations;
         run_claim(run, part, claim);
         if (!(run->flags & IS_TIMED))
             continue;
@@ -231,7 +235,11 @@ static void take_part(struct named_loop *run, struct part *part)
         part->grain = pl_pace_next_grain(claim.last - claim.first, now - clock_ns);
         part->timed_ns += now - clock_ns;
         clock_ns = now;
+        if (run->progress != NULL)
+            pl_progress_count(run->progress, &part->counted, part->timed_iterations - before, now);
     }
+    if (run->progress != NULL)
+        pl_progress_publish(run->progress, &part->counted, clock_ns);
     pl_spawn_frame_leave(&spawns, run->loop->name);
     pl_scope_leave(&part->iteration.scope);
 }
@@ -296,12 +304,13 @@ static float choose_timing(struct named_loop *run)
     run->flags = 0;
     run->grain_shift = 0;
     if (run->options->grain != 0) {
-        run->flags = IS_FIXED;
+        run->flags = run->options->progress ? IS_FIXED | IS_TIMED : IS_FIXED;
         return 0;
     }
     float cost = expected_cost(run->loop);
     float expected_ns = cost * (float)run->count;
-    if (expected_ns != 0 && expected_ns < INLINE_NS && !is_due_for_timing(run->loop)) {
+    if (expected_ns != 0 && expected_ns < INLINE_NS && !run->options->progress &&
+        !is_due_for_timing(run->loop)) {
         run->flags = IS_SHORT;
         return expected_ns;
     }
@@ -446,11 +455,17 @@ int pl_named_run(struct parallel_executor *executor, size_t most, const parallel
     part.cursor = 0;
     part.timed_ns = 0;
     part.timed_iterations = 0;
+    part.counted = (struct pl_progress_part){0, 0};
+    run.progress = NULL;
+    if (run.options->progress)
+        run.progress = pl_progress_begin(pl_named_label(loop, run.options), run.count, pl_clock_now_ns());
     if (workers > 1)
         run_together(&run, &part, workers, expected_ns);
     else
         run_alone(&run, &part);
     remember_cost(loop, &part);
+    if (run.progress != NULL)
+        pl_progress_end(run.progress, pl_clock_now_ns());
     return outcome(&run);
 }
 

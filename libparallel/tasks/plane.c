@@ -55,6 +55,19 @@ int pl_plane_cut(parallel_plane *plane, uint64_t grain, uint64_t *tile_count)
     return 0;
 }
 
+/* In all tiles below `tile`. */
+static uint64_t iterations_before(const parallel_plane *plane, uint64_t tile)
+{
+    uint64_t above = smaller(tile / plane->tiles_across * plane->tile_rows, plane->rows);
+    uint64_t beside = smaller(tile % plane->tiles_across * plane->tile_columns, plane->columns);
+    return above * plane->columns + smaller(plane->tile_rows, plane->rows - above) * beside;
+}
+
+uint64_t pl_plane_iterations(const parallel_plane *plane, uint64_t first, uint64_t last)
+{
+    return iterations_before(plane, last) - iterations_before(plane, first);
+}
+
 static void enter_tile(const parallel_loop *loop, parallel_chunk *chunk)
 {
     const parallel_plane *plane = &loop->plane;

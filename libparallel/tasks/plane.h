@@ -10,4 +10,7 @@
  * Tells how many tiles there are, 0 if the plane is empty. 0, or PARALLEL_ERANGE if its iterations cannot be counted. */
 int pl_plane_cut(parallel_plane *plane, uint64_t grain, uint64_t *tile_count);
 
+/* Iterations in the tiles from first to last - 1. */
+uint64_t pl_plane_iterations(const parallel_plane *plane, uint64_t first, uint64_t last);
+
 #endif

@@ -79,4 +79,31 @@ PROPERTY(and_are_refused_with_the_name_of_a_bare_pointer)
 }
 PROPERTY_END
 
-PROPERTIES(and_run_there, and_are_refused_with_the_name_of_a_bare_pointer)
+static int lines_seen;
+static char last_line[256];
+
+static void keep_line(void *context, const char *line)
+{
+    (void)context;
+    lines_seen++;
+    snprintf(last_line, sizeof last_line, "%s", line);
+}
+
+PROPERTY(and_show_their_progress_here)
+{
+    setenv("PARALLEL_PROGRESS", "lines", 1);
+    open_processes();
+    parallel_set_reporter(keep_line, NULL);
+    parallel_loop_options options = options_of(executor);
+    options.progress = true;
+    int *x = parallel_shared_alloc(1000 * sizeof *x);
+    ck_assert_ptr_nonnull(x);
+    ck_assert_int_eq(square_run_with(&options, 0, 1000, x, x, 1), 0);
+    ck_assert_int_ge(lines_seen, 1);
+    ck_assert_msg(strncmp(last_line, "square: 100 % 1000/1000 [", 25) == 0, "%s", last_line);
+    parallel_shared_free(x);
+    ck_assert_int_eq(parallel_executor_close(executor), 0);
+}
+PROPERTY_END
+
+PROPERTIES(and_run_there, and_show_their_progress_here, and_are_refused_with_the_name_of_a_bare_pointer)
