@@ -36,6 +36,8 @@ typedef struct parallel_loop_call {
     int64_t begin;
     int64_t end;
     parallel_loop_options options;
+    void *records;  /* a part of a reduction leaves the values of its units here; NULL: they are combined */
+    uint64_t *stop; /* with records: and the offset in this part at which it was stopped; else UINT64_MAX */
 } parallel_loop_call;
 
 static inline parallel_loop_call parallel_loop_call_make(int64_t begin, int64_t end,
@@ -48,6 +50,8 @@ static inline parallel_loop_call parallel_loop_call_make(int64_t begin, int64_t 
         __builtin_memset(&call.options, 0, sizeof call.options);
     call.begin = begin;
     call.end = end;
+    call.records = NULL;
+    call.stop = NULL;
     return call;
 }
 
@@ -56,6 +60,15 @@ typedef struct parallel_loop_history {
     float ns_per_iteration; /* 0: not measured yet */
     uint32_t untimed_runs;  /* since it was last measured */
 } parallel_loop_history;
+
+/* What a loop accumulates: a record is a value of each variable. */
+typedef struct parallel_loop_sums {
+    size_t record_size;
+    size_t before_offset; /* in the arguments: the record before the loop */
+    /* As the loop's range(), with what these iterations have accumulated. */
+    int64_t (*range)(const void *arguments, int64_t first, int64_t last, void *record);
+    void (*combine)(void *into, const void *from);
+} parallel_loop_sums;
 
 typedef struct parallel_named_loop {
     const char *name;
@@ -67,6 +80,7 @@ typedef struct parallel_named_loop {
     void (*leave)(void);
     const char *const *capture_names; /* of the function's parameters from the second on */
     parallel_loop_history *history;
+    const parallel_loop_sums *sums; /* NULL: it accumulates nothing; else there is no range() */
 } parallel_named_loop;
 
 /* Runs the loop and waits; the calling thread takes part. 0, or the error: see parallel_loop.h. */
@@ -74,14 +88,20 @@ PARALLEL_API PARALLEL_MUST_CHECK int parallel_named_loop_run(const parallel_name
                                                              const parallel_function *function,
                                                              const parallel_loop_call *call);
 
+/* The same, of a loop that accumulates: `values` receives its record, if the loop has not failed. */
+PARALLEL_API PARALLEL_MUST_CHECK int parallel_named_loop_reduce(const parallel_named_loop *loop,
+                                                                const parallel_function *function,
+                                                                const parallel_loop_call *call, void *values);
+
 /* Submits the loop to `executor` (NULL: the default one). Never NULL. */
 PARALLEL_API PARALLEL_MUST_CHECK parallel_future *parallel_named_loop_submit(parallel_executor *executor,
                                                                             const parallel_named_loop *loop,
                                                                             const parallel_function *function,
                                                                             const parallel_loop_call *call);
 
-/* What the submitted call does: runs the loop on the executor of the calling task, which fails as the loop does. */
-PARALLEL_API void parallel_named_loop_perform(const parallel_named_loop *loop, const void *arguments);
+/* What the submitted call does: runs the loop on the executor of the calling task, which fails as the loop does. `values`:
+ * the record of a loop that accumulates, else NULL. */
+PARALLEL_API void parallel_named_loop_perform(const parallel_named_loop *loop, const void *arguments, void *values);
 
 PARALLEL_END_C
 

@@ -5,6 +5,7 @@ include_HEADERS = \
 	macros/parallel_fn.h \
 	macros/parallel_for.h \
 	macros/parallel_loop.h \
+	macros/parallel_loop_reduce.h \
 	macros/parallel_preprocessor.h \
 	macros/parallel_reduce.h \
 	macros/parallel_reduce_simd.h \

@@ -30,6 +30,7 @@
 #include "parallel_fn.h"
 #include "parallel_for.h"
 #include "parallel_loop.h"
+#include "parallel_loop_reduce.h"
 #include "parallel_reduce.h"
 #include "parallel_reduce_simd.h"
 

@@ -151,13 +151,14 @@
         name##_parallel_range,                                                                                \
         name##_parallel_leave,                                                                                \
         name##_parallel_capture_names,                                                                        \
-        &name##_parallel_history};                                                                            \
+        &name##_parallel_history,                                                                             \
+        NULL};                                                                            \
                                                                                                               \
     PARALLEL_UNUSED static void name##_parallel_perform(const void *parallel_arguments,                       \
                                                         void *parallel_result)                                \
     {                                                                                                         \
         (void)parallel_result;                                                                                \
-        parallel_named_loop_perform(&name##_parallel_loop, parallel_arguments);                               \
+        parallel_named_loop_perform(&name##_parallel_loop, parallel_arguments, NULL);                               \
     }                                                                                                         \
                                                                                                               \
     PARALLEL_UNUSED static const parallel_parameter name##_parallel_parameters[] = {                          \

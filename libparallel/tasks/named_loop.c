@@ -9,6 +9,7 @@
  * for each worker. */
 #include <libparallel/named_loop.h>
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,7 @@
 
 #include "libparallel/base/clock.h"
 #include "libparallel/base/error.h"
+#include "libparallel/base/atomics.h"
 #include "libparallel/base/settings.h"
 #include "libparallel/executors/executor.h"
 #include "libparallel/executors/frame.h"
@@ -66,102 +68,181 @@ static int check_carriage(const struct parallel_executor *executor, const parall
     return 0;
 }
 
-/* Piece k of `count`, about equal ones, of a range. */
-static uint64_t piece_first(uint64_t range, size_t count, size_t k)
+/* A loop as calls: each makes a piece, of about as many units as the others. */
+struct pieces {
+    const parallel_named_loop *loop;
+    const parallel_function *function;
+    const parallel_loop_call *call;
+    parallel_future **futures;
+    size_t count;
+    uint64_t range;
+    uint64_t unit;
+    uint32_t unit_count;
+    unsigned char *records; /* of a loop that accumulates: in shared memory, behind the pieces' stops; else NULL */
+    uint64_t *stops;
+    struct pl_progress *progress;
+};
+
+static uint32_t first_unit(const struct pieces *pieces, size_t k)
 {
-    uint64_t more = range % count;
-    return range / count * k + (k < more ? k : more);
+    return (uint32_t)((uint64_t)pieces->unit_count * k / pieces->count);
+}
+
+static uint64_t first_offset(const struct pieces *pieces, size_t k)
+{
+    return k < pieces->count ? first_unit(pieces, k) * pieces->unit : pieces->range;
 }
 
 /* The worst that the calls have come to, in the order of the range; gives them back. */
-static int await_pieces(parallel_future **pieces, size_t count, const parallel_function *function, uint64_t range,
-                        struct pl_progress *progress)
+static int await_pieces(struct pieces *pieces, void *values)
 {
     parallel_error first = {.code = 0};
     struct pl_progress_part counted = {0, 0};
-    for (size_t k = 0; k < count; k++) {
-        if (first.code != 0)
-            (void)parallel_future_cancel(pieces[k]); /* above the failure: not needed */
-        if (parallel_future_result(pieces[k], function, PARALLEL_NEVER, NULL) != 0 && first.code == 0)
-            first = *parallel_last_error();
-        else if (progress != NULL)
-            pl_progress_count(progress, &counted, piece_first(range, count, k + 1) - piece_first(range, count, k),
+    bool is_over = false; /* what is above a failure or a stop is not needed */
+    for (size_t k = 0; k < pieces->count; k++) {
+        if (is_over)
+            (void)parallel_future_cancel(pieces->futures[k]);
+        if (parallel_future_result(pieces->futures[k], pieces->function, PARALLEL_NEVER, values) != 0) {
+            if (!is_over)
+                first = *parallel_last_error();
+            is_over = true;
+        } else if (pieces->progress != NULL) {
+            pl_progress_count(pieces->progress, &counted, first_offset(pieces, k + 1) - first_offset(pieces, k),
                               pl_clock_now_ns());
-        parallel_future_release(pieces[k]);
+        }
+        is_over = is_over || (pieces->stops != NULL && pieces->stops[k] != UINT64_MAX);
+        parallel_future_release(pieces->futures[k]);
     }
-    if (progress != NULL)
-        pl_progress_publish(progress, &counted, pl_clock_now_ns());
+    if (pieces->progress != NULL)
+        pl_progress_publish(pieces->progress, &counted, pl_clock_now_ns());
     return first.code != 0 ? pl_error_set_copy(&first) : 0;
+}
+/* Where pieces that run elsewhere leave their records, and where each was stopped. */
+static int share_records(struct pieces *pieces)
+{
+    size_t size, stops_size = (pieces->count * sizeof *pieces->stops + PL_CACHE_LINE - 1) / PL_CACHE_LINE * PL_CACHE_LINE;
+    if (__builtin_mul_overflow(pieces->loop->sums->record_size, (size_t)pieces->unit_count, &size) ||
+        __builtin_add_overflow(size, stops_size, &size))
+        return pl_error_set(PARALLEL_ENOMEMORY, 0, "loop %s: no memory for %" PRIu32 " records of %zu bytes",
+                            pl_named_label(pieces->loop, &pieces->call->options), pieces->unit_count,
+                            pieces->loop->sums->record_size);
+    pieces->stops = parallel_shared_alloc(size);
+    if (pieces->stops == NULL)
+        return parallel_last_error()->code;
+    for (size_t k = 0; k < pieces->count; k++)
+        pieces->stops[k] = UINT64_MAX;
+    pieces->records = (unsigned char *)pieces->stops + stops_size;
+    return 0;
+}
+
+static void combine_pieces(const struct pieces *pieces, void *values)
+{
+    uint64_t stop = UINT64_MAX;
+    for (size_t k = 0; k < pieces->count && stop == UINT64_MAX; k++)
+        if (pieces->stops[k] != UINT64_MAX)
+            stop = first_offset(pieces, k) + pieces->stops[k];
+    pl_named_combine(pieces->loop, pieces->call, pieces->records, pieces->unit_count, pieces->unit, stop, values);
+}
+
+static int submit_pieces(struct pieces *pieces, struct parallel_executor *executor)
+{
+    const parallel_function *function = pieces->function;
+    parallel_loop_call *piece = aligned_alloc(function->argument_alignment, function->argument_size);
+    if (piece == NULL)
+        return pl_error_set(PARALLEL_ENOMEMORY, 0, "no memory for loop %s",
+                            pl_named_label(pieces->loop, &pieces->call->options));
+    memcpy(piece, pieces->call, function->argument_size);
+    piece->options.status = NULL; /* the caller's to fill */
+    if (pieces->progress != NULL)
+        piece->options.progress = false;
+    for (size_t k = 0; k < pieces->count; k++) {
+        piece->begin = (int64_t)((uint64_t)pieces->call->begin + first_offset(pieces, k));
+        piece->end = (int64_t)((uint64_t)pieces->call->begin + first_offset(pieces, k + 1));
+        if (pieces->records != NULL) {
+            piece->options.grain = pieces->unit; /* the same units */
+            piece->records = pieces->records + first_unit(pieces, k) * pieces->loop->sums->record_size;
+            piece->stop = &pieces->stops[k];
+        }
+        pieces->futures[k] = parallel_named_loop_submit(executor, pieces->loop, function, piece);
+    }
+    free(piece);
+    return 0;
 }
 
 /* As calls of an executor that has no board: a few for each worker, so that they even out. */
 static int run_as_calls(struct parallel_executor *executor, const parallel_named_loop *loop,
-                        const parallel_function *function, const parallel_loop_call *call)
+                        const parallel_function *function, const parallel_loop_call *call, void *values)
 {
     parallel_executor_info info;
     executor->kind->describe(executor, &info);
-    uint64_t range = call->begin < call->end ? (uint64_t)call->end - (uint64_t)call->begin : 0;
-    size_t workers = call->options.workers != 0 && call->options.workers < info.worker_count ? call->options.workers
-                                                                                              : info.worker_count;
-    size_t count = executor->kind->runs_elsewhere ? PIECES_PER_WORKER * workers : 1;
-    if (range < count)
-        count = range > 0 ? (size_t)range : 1;
-    parallel_future **pieces = calloc(count, sizeof(parallel_future *));
-    parallel_loop_call *piece = aligned_alloc(function->argument_alignment, function->argument_size);
-    int code = PARALLEL_ENOMEMORY;
-    if (pieces != NULL && piece != NULL) {
-        memcpy(piece, call, function->argument_size);
-        piece->options.status = NULL; /* the caller's to fill */
-        struct pl_progress *progress = NULL;
-        if (executor->kind->runs_elsewhere && call->options.progress && range > 0) {
-            progress = pl_progress_begin(pl_named_label(loop, &call->options), range, pl_clock_now_ns());
-            piece->options.progress = false;
-        }
-        for (size_t k = 0; k < count; k++) {
-            piece->begin = (int64_t)((uint64_t)call->begin + piece_first(range, count, k));
-            piece->end = (int64_t)((uint64_t)call->begin + piece_first(range, count, k + 1));
-            pieces[k] = parallel_named_loop_submit(executor, loop, function, piece);
-        }
-        code = await_pieces(pieces, count, function, range, progress);
-        pl_progress_end(progress, progress != NULL ? pl_clock_now_ns() : 0);
-    } else {
-        pl_error_set(code, 0, "no memory for loop %s", pl_named_label(loop, &call->options));
+    struct pieces pieces = {.loop = loop, .function = function, .call = call, .count = 1, .unit = 1};
+    pieces.range = call->begin < call->end ? (uint64_t)call->end - (uint64_t)call->begin : 0;
+    bool is_cut = executor->kind->runs_elsewhere && pieces.range > 0;
+    if (is_cut) {
+        size_t workers = call->options.workers != 0 && call->options.workers < info.worker_count ? call->options.workers
+                                                                                                  : info.worker_count;
+        pieces.unit_count = pl_named_cut(loop, &call->options, pieces.range, &pieces.unit);
+        pieces.count = PIECES_PER_WORKER * workers < pieces.unit_count ? PIECES_PER_WORKER * workers : pieces.unit_count;
     }
-    free(piece);
-    free(pieces);
+    pieces.futures = calloc(pieces.count, sizeof(parallel_future *));
+    int code = 0;
+    if (pieces.futures == NULL)
+        code = pl_error_set(PARALLEL_ENOMEMORY, 0, "no memory for loop %s", pl_named_label(loop, &call->options));
+    if (code == 0 && is_cut && loop->sums != NULL)
+        code = share_records(&pieces);
+    if (code == 0 && is_cut && call->options.progress)
+        pieces.progress = pl_progress_begin(pl_named_label(loop, &call->options), pieces.range, pl_clock_now_ns());
+    if (code == 0)
+        code = submit_pieces(&pieces, executor);
+    if (code == 0)
+        code = await_pieces(&pieces, values);
+    if (code == 0 && pieces.records != NULL)
+        combine_pieces(&pieces, values);
+    if (pieces.progress != NULL)
+        pl_progress_end(pieces.progress, pl_clock_now_ns());
+    if (pieces.stops != NULL)
+        parallel_shared_free(pieces.stops);
+    free(pieces.futures);
     return code;
 }
 
 static int run_on(struct parallel_executor *executor, const parallel_named_loop *loop,
-                  const parallel_function *function, const parallel_loop_call *call)
+                  const parallel_function *function, const parallel_loop_call *call, void *values)
 {
     if (executor->fork_count != pl_fork_count())
         return pl_error_set(PARALLEL_EFORKED, 0, "loop %s: the executor belongs to the parent process",
                             pl_named_label(loop, &call->options));
     if (executor->kind->board == NULL) {
         bool is_inside = pl_frame_innermost != NULL && pl_frame_innermost->executor == executor;
-        return is_inside ? pl_named_run(executor, 1, loop, call) : run_as_calls(executor, loop, function, call);
+        return is_inside ? pl_named_run(executor, 1, loop, call, values)
+                         : run_as_calls(executor, loop, function, call, values);
     }
     parallel_executor_info info;
     executor->kind->describe(executor, &info);
     if (info.is_shut_down && !pl_frame_is_inside(executor))
         return pl_error_set(PARALLEL_ESHUTDOWN, 0, "loop %s on a %s executor after its shutdown",
                             pl_named_label(loop, &call->options), executor->kind->name);
-    return pl_named_run(executor, info.worker_count, loop, call);
+    return pl_named_run(executor, info.worker_count, loop, call, values);
 }
 
-int parallel_named_loop_run(const parallel_named_loop *loop, const parallel_function *function,
-                            const parallel_loop_call *call)
+int parallel_named_loop_reduce(const parallel_named_loop *loop, const parallel_function *function,
+                               const parallel_loop_call *call, void *values)
 {
     int code = check(loop, &call->options);
     if (code != 0)
         return hand_over(&call->options, code);
     if (loop->is_serial)
-        return hand_over(&call->options, pl_named_run(NULL, 1, loop, call));
+        return hand_over(&call->options, pl_named_run(NULL, 1, loop, call, values));
     struct parallel_executor *executor = call->options.executor != NULL ? call->options.executor : pl_named_run_executor();
     if (executor == NULL)
         return hand_over(&call->options, parallel_last_error()->code);
-    return hand_over(&call->options, run_on(executor, loop, function, call));
+    return hand_over(&call->options, run_on(executor, loop, function, call, values));
+}
+
+int parallel_named_loop_run(const parallel_named_loop *loop, const parallel_function *function,
+                            const parallel_loop_call *call)
+{
+    return parallel_named_loop_reduce(loop, function, call, NULL);
 }
 
 /* To workers that do not see this memory, without what they could not use. */
@@ -188,7 +269,7 @@ static parallel_future *submit_elsewhere(struct parallel_executor *executor, con
 /* -DPARALLEL_SERIAL: a call that has ended when it is handed out. */
 static parallel_future *perform_at_once(const parallel_function *function, const parallel_loop_call *call)
 {
-    parallel_future *future = pl_future_create(&pl_call_class, function, 0, NULL, 1);
+    parallel_future *future = pl_future_create(&pl_call_class, function, function->result_size, NULL, 1);
     if (future == NULL) {
         pl_error_set(PARALLEL_ENOMEMORY, 0, "no memory for a call");
         return pl_future_create_failed(function->name, parallel_last_error());
@@ -213,7 +294,7 @@ parallel_future *parallel_named_loop_submit(parallel_executor *executor, const p
     return parallel_submit(executor, function, call);
 }
 
-void parallel_named_loop_perform(const parallel_named_loop *loop, const void *arguments)
+void parallel_named_loop_perform(const parallel_named_loop *loop, const void *arguments, void *values)
 {
     const parallel_loop_call *call = arguments;
     struct parallel_executor *executor = pl_frame_innermost != NULL ? pl_frame_innermost->executor : NULL;
@@ -223,7 +304,7 @@ void parallel_named_loop_perform(const parallel_named_loop *loop, const void *ar
         executor->kind->describe(executor, &info);
         most = info.worker_count;
     }
-    int code = hand_over(&call->options, pl_named_run(executor, most, loop, call));
+    int code = hand_over(&call->options, pl_named_run(executor, most, loop, call, values));
     if (code != 0)
         (void)parallel_fail(code, "%s", parallel_last_error()->message);
 }

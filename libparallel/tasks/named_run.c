@@ -25,6 +25,7 @@
 #include "libparallel/executors/victims.h"
 #include "libparallel/report/progress.h"
 #include "libparallel/tasks/pace.h"
+#include "libparallel/tasks/reduce.h"
 #include "libparallel/tasks/spawn.h"
 
 /* A loop of that length is better off in one thread, and no clock is read in it: four times what it costs two awake threads
@@ -69,6 +70,7 @@ struct named_loop {
     struct parallel_executor *executor; /* NULL: none */
     struct pl_progress *progress;       /* NULL: not shown; else the run is timed */
     const parallel_loop_options *options;
+    unsigned char *records; /* of the units, where the loop accumulates */
     struct pl_lock failure_lock; /* guards the two below */
     uint64_t failed_at;
     const parallel_error *failure; /* of the lowest failing iteration so far; freed with the run */
@@ -183,12 +185,15 @@ static bool claim_next(struct named_loop *run, struct part *part, struct pl_clai
     return false;
 }
 
-/* Positions are modulo 2^64, as offsets are. Returns where it was left. */
-static uint64_t run_piece(struct named_loop *run, struct part *part, uint64_t first, uint64_t last)
+/* Positions are modulo 2^64, as offsets are; `unit` is the one they lie in. Returns where it was left. */
+static uint64_t run_piece(struct named_loop *run, struct part *part, uint32_t unit, uint64_t first, uint64_t last)
 {
     struct pl_iteration_scope *iteration = &part->iteration;
+    const parallel_loop_sums *sums = run->loop->sums;
+    int64_t begin = (int64_t)(run->begin + first), end = (int64_t)(run->begin + last);
     part->first = first;
-    int64_t end = run->loop->range(run->work.data, (int64_t)(run->begin + first), (int64_t)(run->begin + last));
+    end = sums == NULL ? run->loop->range(run->work.data, begin, end)
+                       : sums->range(run->work.data, begin, end, run->records + unit * sums->record_size);
     uint64_t left = (uint64_t)end - run->begin;
     if (pl_scope_has_failed(&iteration->scope))
         fail_at(run, left - 1, pl_scope_release_failure(&iteration->scope));
@@ -199,12 +204,16 @@ static uint64_t run_piece(struct named_loop *run, struct part *part, uint64_t fi
     return left;
 }
 
+/* In pieces, or, since bits hang on whole units, unit by unit. */
 static void run_claim(struct named_loop *run, struct part *part, struct pl_claim claim)
 {
     uint64_t next = claim.first * run->unit;
     uint64_t last = claim.last == run->claims.unit_count ? run->count : claim.last * run->unit;
-    for (;;) {
-        next = run_piece(run, part, next, pl_pace_piece_end(next, last, run->unit));
+    for (uint32_t unit = claim.first;; unit++) {
+        uint64_t end = pl_pace_piece_end(next, last, run->unit);
+        if (run->loop->sums != NULL)
+            end = unit + 1 < claim.last ? next + run->unit : last;
+        next = run_piece(run, part, unit, next, end);
         if (next >= last)
             return;
         heed_cancellation(run);
@@ -427,12 +436,64 @@ static int outcome(struct named_loop *run)
     return code;
 }
 
+/* ---- Reductions ---- */
+
+uint32_t pl_named_cut(const parallel_named_loop *loop, const parallel_loop_options *options, uint64_t count, uint64_t *unit)
+{
+    uint64_t least = options->grain;
+    if (least == 0)
+        least = loop->sums != NULL ? pl_reduce_unit(count, loop->sums->record_size) : 1;
+    return pl_pace_cut(count, least, unit);
+}
+
+void pl_named_combine(const parallel_named_loop *loop, const parallel_loop_call *call, const void *records,
+                      uint32_t unit_count, uint64_t unit, uint64_t stop, void *values)
+{
+    const parallel_loop_sums *sums = loop->sums;
+    uint64_t complete = stop == UINT64_MAX ? unit_count : stop / unit + 1;
+    memcpy(values, (const char *)call + sums->before_offset, sums->record_size);
+    for (uint64_t k = 0; k < complete; k++)
+        sums->combine(values, (const char *)records + k * sums->record_size);
+}
+
+/* Room for the records of all units, unless the caller has it. */
+static int make_records(struct named_loop *run, const parallel_loop_call *call)
+{
+    size_t size;
+    run->records = call->records;
+    if (run->loop->sums == NULL || run->records != NULL)
+        return 0;
+    if (!__builtin_mul_overflow(run->loop->sums->record_size, (size_t)run->claims.unit_count, &size) &&
+        size <= SIZE_MAX - PL_CACHE_LINE)
+        run->records = aligned_alloc(PL_CACHE_LINE, (size + PL_CACHE_LINE - 1) / PL_CACHE_LINE * PL_CACHE_LINE);
+    if (run->records == NULL)
+        return pl_error_set(PARALLEL_ENOMEMORY, 0, "loop %s: no memory for %" PRIu32 " records of %zu bytes",
+                            pl_named_label(run->loop, run->options), run->claims.unit_count,
+                            run->loop->sums->record_size);
+    return 0;
+}
+
+static void use_records(const struct named_loop *run, const parallel_loop_call *call, int code, void *values)
+{
+    uint64_t stop = pl_load_relaxed(&run->stop); /* relaxed: all participants have ended */
+    if (call->records != NULL) {
+        *call->stop = stop;
+        memcpy(values, (const char *)call + run->loop->sums->before_offset, run->loop->sums->record_size);
+    } else if (code == 0) {
+        pl_named_combine(run->loop, call, run->records, run->claims.unit_count, run->unit, stop, values);
+    }
+    if (call->records == NULL)
+        free(run->records);
+}
+
 int pl_named_run(struct parallel_executor *executor, size_t most, const parallel_named_loop *loop,
-                 const parallel_loop_call *call)
+                 const parallel_loop_call *call, void *values)
 {
     if (call->begin >= call->end) {
         if (call->options.stopped_at != NULL)
             *call->options.stopped_at = call->begin;
+        if (loop->sums != NULL)
+            pl_named_combine(loop, call, NULL, 0, 1, UINT64_MAX, values);
         return 0;
     }
     struct named_loop run;
@@ -447,7 +508,10 @@ int pl_named_run(struct parallel_executor *executor, size_t most, const parallel
     atomic_init(&run.stop, UINT64_MAX);
     atomic_init(&run.is_cancelled, 0);
     atomic_init(&run.failure_lock.word, 0);
-    run.claims.unit_count = pl_pace_cut(run.count, run.options->grain > 0 ? run.options->grain : 1, &run.unit);
+    run.claims.unit_count = pl_named_cut(loop, run.options, run.count, &run.unit);
+    int code = make_records(&run, call);
+    if (code != 0)
+        return code;
     float expected_ns = choose_timing(&run);
     uint32_t workers = choose_workers(&run, most, expected_ns);
     struct part part;
@@ -466,7 +530,10 @@ int pl_named_run(struct parallel_executor *executor, size_t most, const parallel
     remember_cost(loop, &part);
     if (run.progress != NULL)
         pl_progress_end(run.progress, pl_clock_now_ns());
-    return outcome(&run);
+    code = outcome(&run);
+    if (loop->sums != NULL)
+        use_records(&run, call, code, values);
+    return code;
 }
 
 struct parallel_executor *pl_named_run_executor(void)

@@ -10,6 +10,7 @@ macros_c_loops = \
 	tests/macros/failure_is_that_of_the_lowest_index \
 	tests/macros/named_loops_run_every_iteration_once \
 	tests/macros/named_loops_stop_and_fail_at_the_lowest_index \
+	tests/macros/named_reductions_have_the_same_bits \
 	tests/macros/planes_are_covered_in_tiles \
 	tests/macros/progress_is_shown_of_every_loop \
 	tests/macros/reductions_have_the_same_bits \

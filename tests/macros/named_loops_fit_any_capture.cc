@@ -68,4 +68,45 @@ PROPERTY(and_an_exception_fails_its_iteration)
 }
 PROPERTY_END
 
-PROPERTIES(of_any_type_and_number, and_an_exception_fails_its_iteration)
+struct most {
+    double value;
+    int64_t index;
+};
+
+static void larger_of(most *into, const most *from)
+{
+    if (from->value > into->value)
+        *into = *from;
+}
+
+PARALLEL_LOOP_REDUCE(survey, (int64_t, at), i, (+, double, sum), (min, long, least), (||, bool, any),
+                     (larger_of, struct most, top, most{-1, -1}))
+{
+    if (i == at)
+        throw std::runtime_error("it broke");
+    *sum += 0.5;
+    *least = *least < i ? *least : (long)i;
+    *any = *any || i == 77;
+    if (double(i % 500) > top->value)
+        *top = most{double(i % 500), i};
+}
+
+PROPERTY(and_accumulate)
+{
+    double sum = 1;
+    long least = 7;
+    bool any = false;
+    most top = {0, 0};
+    ck_assert_int_eq(survey_run(3, 1000, -1, &sum, &least, &any, &top), 0);
+    ck_assert(sum == 1 + 997 / 2.0);
+    ck_assert_int_eq(least, 3);
+    ck_assert(any);
+    ck_assert_int_eq(top.index, 499);
+    survey_values values = survey_await(survey_async(3, 50, -1, 0, 2, false, top));
+    ck_assert(values.sum == 47 / 2.0 && values.least == 2 && !values.any && values.top.index == 499);
+    ck_assert_int_eq(survey_run(3, 1000, 500, &sum, &least, &any, &top), PARALLEL_EEXCEPTION);
+    ck_assert(sum == 1 + 997 / 2.0);
+}
+PROPERTY_END
+
+PROPERTIES(of_any_type_and_number, and_accumulate, and_an_exception_fails_its_iteration)
