@@ -132,8 +132,17 @@ bench_processes_parallel_CFLAGS = $(bench_cflags) -O2
 bench_processes_parallel_LDADD = libparallel.la -lm
 EXTRA_DIST += bench/processes/python.py bench/processes/run.sh
 
-.PHONY: bench bench-fork-join bench-futures bench-loops bench-processes
-bench: bench-loops bench-fork-join bench-futures bench-processes
+# One after the other, whatever -j says, and then one table of all.
+EXTRA_DIST += bench/table.sh
+CLEANFILES += bench/bench.dat bench/bench.png bench/bench.svg bench/table.txt
+bench_suites = bench-loops bench-fork-join bench-futures bench-processes
+.PHONY: bench $(bench_suites)
+bench:
+	@$(MKDIR_P) bench && rm -f bench/table.txt
+	@for suite in $(bench_suites); do \
+		BENCH_TABLE=bench/table.txt $(MAKE) --no-print-directory $$suite || exit 1; \
+	done
+	@sh $(srcdir)/bench/table.sh bench/table.txt bench $(GNUPLOT)
 bench-processes: bench/processes/parallel
 	@sh $(srcdir)/bench/processes/run.sh bench/processes $(srcdir)/bench/processes
 bench-futures: bench/compare bench/futures/floor bench/futures/memory bench/futures/parallel $(bench_futures_peers)
@@ -142,4 +151,4 @@ bench-fork-join: bench/compare bench/fork_join/parallel bench/fork_join/one-work
 	$(bench_fork_join_peers)
 	@sh $(srcdir)/bench/fork_join/run.sh bench/fork_join
 bench-loops: bench/compare $(bench_named) $(bench_loops_ours) $(bench_loops_peers)
-	@sh $(srcdir)/bench/loops/run.sh bench/loops "$(bench_loops_ours:bench/loops/%=%) $(bench_loops_peers:bench/loops/%=%)"
+	@sh $(srcdir)/bench/loops/run.sh bench/loops "$(bench_loops_ours:bench/loops/%=%) $(bench_loops_peers:bench/loops/%=%)" $(GNUPLOT)

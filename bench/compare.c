@@ -9,7 +9,9 @@
  * the first with another compiler, have labels ours-X, and are compared with the peers X-... alone. In each round every
  * program runs once, one after the other and in rotating order, so that what else the machine does hits all of them.
  * Ratios are formed within a round and their median is shown: more than 1 means that ours is faster. The spread is that
- * of our own times: (upper quartile - lower quartile) / median.
+ * of our own times: (upper quartile - lower quartile) / median. If the environment has BENCH_TABLE, each row is also appended
+ * to the file of that name, for the one table that bench/table.sh makes of all benchmarks; its first word is the name
+ * of the data file.
  *
  * Does not: judge. A goal stands beside each ratio; who reads the table sees whether it is met. */
 #include <math.h>
@@ -23,6 +25,9 @@ static const struct {
     double peer;   /* best peer's time / ours, at least */
     double serial; /* the serial loop's time / ours, at least */
 } goal = {0.97, 1.0};
+
+/* From here on the machine, not the program, says what a ratio of a few percent is. */
+static const double noisy_spread = 0.1;
 
 struct program {
     const char *label;
@@ -78,7 +83,29 @@ static int is_kin(const struct program *peer, const char *kin)
     return strncmp(peer->label, kin, length) == 0 && peer->label[length] == '-';
 }
 
-static void print_row(const char *kernel, const struct program *ours, const struct program *programs, int count, int rounds)
+/* `other` is whom the goal speaks of; NULL: nobody took part. */
+static void add_to_table(const char *bench, const char *kernel, const struct program *ours, const struct program *other,
+                         double ratio, double least, double ns, double spread)
+{
+    const char *name = getenv("BENCH_TABLE");
+    FILE *table = name != NULL ? fopen(name, "a") : NULL;
+    if (table == NULL) {
+        if (name != NULL)
+            perror(name);
+        return;
+    }
+    fprintf(table, "%-10s %-18s %-12s %11.0f ns  ", bench, kernel, ours->label, ns);
+    if (other != NULL)
+        fprintf(table, "%-18s %5.2f  %5.1f %%  %5.2f  %-6s", other->label, ratio, 100 * spread, least,
+                ratio >= least ? "met" : "MISSED");
+    else
+        fprintf(table, "%-18s %5s  %5.1f %%  %5s  %-6s", "none", "-", 100 * spread, "-", "-");
+    fprintf(table, "%s\n", spread > noisy_spread ? "  noisy" : "");
+    if (fclose(table) != 0)
+        perror(name);
+}
+
+static void print_row(const char *bench, const char *kernel, const struct program *ours, const struct program *programs, int count, int rounds)
 {
     const struct program *best = NULL, *serial = NULL, *floor = NULL;
     int is_first = ours == programs;
@@ -113,13 +140,17 @@ static void print_row(const char *kernel, const struct program *ours, const stru
     if (floor != NULL)
         printf("  floor %5.2f", median_ratio(floor, ours, rounds));
     printf("\n");
+    if (best != NULL || serial == NULL)
+        add_to_table(bench, kernel, ours, best, best_ratio, goal.peer, middle, spread);
+    else
+        add_to_table(bench, kernel, ours, serial, median_ratio(serial, ours, rounds), goal.serial, middle, spread);
 }
 
-static void print_kernel(FILE *data, const char *kernel, const struct program *programs, int count, int rounds)
+static void print_kernel(FILE *data, const char *bench, const char *kernel, const struct program *programs, int count, int rounds)
 {
     for (int i = 0; i < count; i++)
         if (i == 0 || kin_of(&programs[i]) != NULL)
-            print_row(kernel, &programs[i], programs, count, rounds);
+            print_row(bench, kernel, &programs[i], programs, count, rounds);
     fprintf(data, "%s", kernel);
     for (int i = 0; i < count; i++)
         fprintf(data, " %g", isnan(programs[i].ns[0]) ? 0.0 : median_ratio(&programs[i], programs, rounds));
@@ -149,6 +180,10 @@ int main(int argc, char **argv)
         programs[count].label = argv[i];
         programs[count++].path = equals + 1;
     }
+    char bench[64];
+    const char *slash = strrchr(argv[3], '/');
+    snprintf(bench, sizeof bench, "%s", slash != NULL ? slash + 1 : argv[3]);
+    bench[strcspn(bench, ".")] = '\0';
     FILE *data = fopen(argv[3], "w");
     if (data == NULL) {
         perror(argv[3]);
@@ -171,7 +206,7 @@ int main(int argc, char **argv)
                         programs[0].label, programs[0].value);
                 return 1;
             }
-        print_kernel(data, argv[k], programs, count, rounds);
+        print_kernel(data, bench, argv[k], programs, count, rounds);
     }
     return fclose(data) == 0 ? 0 : 1;
 }

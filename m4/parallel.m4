@@ -72,3 +72,16 @@ AC_DEFUN([PL_OPTIONAL_LIBRARIES], [
   PKG_CHECK_MODULES([LIBPNG], [libpng], [have_libpng=yes], [have_libpng=no])
   AM_CONDITIONAL([HAVE_LIBPNG], [test $have_libpng = yes])
 ])
+
+# PL_WITH_GNUPLOT: --with-gnuplot[=PROGRAM], for the plots of `make bench`; GNUPLOT is empty without it.
+AC_DEFUN([PL_WITH_GNUPLOT], [
+  AC_ARG_WITH([gnuplot], [AS_HELP_STRING([--with-gnuplot=PROGRAM], [draws the plots of make bench (default: if it is there)])],
+    [], [with_gnuplot=auto])
+  AS_CASE([$with_gnuplot],
+    [no], [GNUPLOT=],
+    [auto|yes], [AC_PATH_PROG([GNUPLOT], [gnuplot])],
+    [AC_PATH_PROG([GNUPLOT], [$with_gnuplot])])
+  AS_IF([test -z "$GNUPLOT" && test "x$with_gnuplot" != xno && test "x$with_gnuplot" != xauto],
+    [AC_MSG_ERROR([--with-gnuplot=$with_gnuplot: not found])])
+  AC_SUBST([GNUPLOT])
+])

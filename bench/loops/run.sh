@@ -3,7 +3,7 @@
 # Runs the loops against their peers and draws a plot. Called by `make bench-loops` in the build tree; the peers are the
 # programs beside this one that were built. BENCH_ROUNDS (9) and BENCH_SECONDS (0.2) make it longer or shorter.
 set -eu
-here=$1
+here=$1 gnuplot=${3:-}
 peers=
 for label in $2; do
     if [ -x "$here/$label" ]; then
@@ -24,12 +24,12 @@ done
 # shellcheck disable=SC2086
 "$here/../compare" "${BENCH_ROUNDS:-9}" "${BENCH_SECONDS:-0.2}" "$here/named.dat" \
     empty meet meet-after-100us meet-after-1ms -- $peers
-if ! command -v gnuplot >/dev/null 2>&1; then
-    echo "no plot: gnuplot was not found"
+if [ -z "$gnuplot" ]; then
+    echo "no plot: gnuplot was not found by configure"
     exit 0
 fi
 for terminal in svg png; do
-    gnuplot -e "
+    "$gnuplot" -e "
         set terminal $terminal size 1200,600; set output '$here/loops.$terminal';
         set style data histogram; set style fill solid 0.7; set key outside;
         set ylabel 'time relative to libparallel (lower is faster)'; set logscale y 2; set xtics rotate by -30;
