@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 EXTRA_DIST += \
+	docs/openmp.md \
 	docs/protocols/bell.md \
 	docs/protocols/claiming.md \
 	docs/protocols/fork-call.md \
