@@ -4,7 +4,8 @@
  * by Jacobi's method: in each sweep every inner point of a grid of SIZE x SIZE (default 400) becomes the mean of its four
  * neighbours. Prints the temperature in the middle of the upper half and how much the last of the SWEEPS (default 1000)
  * changed. One line of the sweep differs from the serial program; the rows are the iterations, and each worker keeps its
- * share of them from sweep to sweep, in its own cache.
+ * share of them from sweep to sweep, in its own cache and, as the grids are allocated row by row in the same shares, in the
+ * memory next to it.
  *
  * -v ends with one line on stderr: how long the sweeps took. */
 #include <err.h>
@@ -69,10 +70,10 @@ int main(int argc, char **argv)
     }
     size_t size = optind < argc ? number(argv[optind], 3) : 400;
     size_t sweeps = optind + 1 < argc ? number(argv[optind + 1], 1) : 1000;
-    double *old = calloc(size * size, sizeof *old);
-    double *new = calloc(size * size, sizeof *new);
+    double *old = parallel_array_alloc(size, size * sizeof *old); /* was: calloc(size, size * sizeof *old) */
+    double *new = parallel_array_alloc(size, size * sizeof *new);
     if (old == NULL || new == NULL)
-        err(EXIT_FAILURE, "two grids of %zu x %zu points", size, size);
+        errx(EXIT_FAILURE, "two grids of %zu x %zu points: %s", size, size, parallel_last_error()->message);
     heat_upper_edge(size, old);
     heat_upper_edge(size, new);
 
@@ -89,7 +90,7 @@ int main(int argc, char **argv)
            largest_change(size, old, new));
     if (is_verbose)
         fprintf(stderr, "jacobi: %zu x %zu points, %zu sweeps, seconds: %.3f\n", size, size, sweeps, seconds);
-    free(old);
-    free(new);
+    parallel_array_free(old);
+    parallel_array_free(new);
     return EXIT_SUCCESS;
 }

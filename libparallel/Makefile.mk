@@ -6,6 +6,7 @@ check_LTLIBRARIES += libparallel-internal.la
 
 libparallelincludedir = $(includedir)/libparallel
 libparallelinclude_HEADERS = \
+	libparallel/array.h \
 	libparallel/as_completed.h \
 	libparallel/barrier.h \
 	libparallel/compiler.h \

@@ -169,6 +169,7 @@ enum {
     PARALLEL_LOOP_STEPS = 1 << 5,          /* a step other than 1 may have been given; positions are offsets */
     PARALLEL_LOOP_STEP_SIGNED = 1 << 6,    /* the expression for the step is */
     PARALLEL_LOOP_TILES = 1 << 7,          /* two variables: positions are tiles, offsets are row by row */
+    PARALLEL_LOOP_OWN_SHARES = 1 << 8,     /* each worker runs its own share, and no other's */
 };
 
 /* Begins a loop: bounds of any type up to 64 bits, converted as they are. Only what open() reads is written, and in its

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 include_HEADERS = \
 	macros/parallel.h \
+	macros/parallel_array.h \
 	macros/parallel_as_completed.h \
 	macros/parallel_fn.h \
 	macros/parallel_for.h \

@@ -4,6 +4,7 @@
 #ifndef PARALLEL_H
 #define PARALLEL_H
 
+#include <libparallel/array.h>
 #include <libparallel/barrier.h>
 #include <libparallel/deadline.h>
 #include <libparallel/error.h>
@@ -26,6 +27,7 @@
 #include <libparallel/topology.h>
 #include <libparallel/wait.h>
 
+#include "parallel_array.h"
 #include "parallel_as_completed.h"
 #include "parallel_fn.h"
 #include "parallel_for.h"

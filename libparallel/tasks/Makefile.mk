@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 libparallel_sources += \
+	libparallel/tasks/array.c \
 	libparallel/tasks/as_completed.c \
 	libparallel/tasks/call.c \
 	libparallel/tasks/callback.c \

@@ -215,7 +215,7 @@ static int set_team(parallel_loop *loop, struct pl_loop_team *team, uint32_t wor
     loop->threads = (int)threads;
     loop->shared.worker_count = workers;
     if (!(loop->shared.flags & PL_LOOP_IS_TIMED))
-        return 0; /* short: its shares are dealt out */
+        return 0; /* short, or told so: its shares are dealt out */
     loop->shared.slots = team->slots;
     loop->shared.epoch = (uint8_t)pl_loop_team_next_epoch(team);
     if (loop->options.grain != 0)
@@ -246,8 +246,10 @@ static int choose_workers(parallel_loop *loop, enum mode mode, const void *where
     loop->site = site;
     loop->timed_ns = 0;
     loop->timed_iterations = 0;
-    choose_timing(&loop->shared, site, loop->options.progress ? 0 : expected_ns);
-    return is_worth_a_team(loop, expected_ns) ? set_team(loop, team, workers) : 0;
+    bool has_own_shares = (loop->kind & PARALLEL_LOOP_OWN_SHARES) != 0;
+    if (!has_own_shares)
+        choose_timing(&loop->shared, site, loop->options.progress ? 0 : expected_ns);
+    return has_own_shares || is_worth_a_team(loop, expected_ns) ? set_team(loop, team, workers) : 0;
 }
 
 /* `stop` is UINT64_MAX if the loop was not stopped. */

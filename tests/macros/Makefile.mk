@@ -2,6 +2,7 @@
 # Programs with inline loops, one a line and without the ending: each is built three times, with the compiler's OpenMP
 # flags, without them, and with them and -DPARALLEL_SERIAL. They link what users link.
 macros_c_loops = \
+	tests/macros/array_pages_lie_with_their_shares \
 	tests/macros/break_stops_at_the_lowest_index \
 	tests/macros/compensated_sums_lose_nothing \
 	tests/macros/every_integer_type_counts_right \
