@@ -116,6 +116,7 @@ typedef struct parallel_tile {
 typedef struct parallel_loop {
     struct parallel_loop_shared shared;
     char apart[64]; /* what follows is the caller's own: lines come in pairs */
+    uint64_t dealt; /* | iterations 32 | workers 32 | if a thread needs no more than this and `base`; else 0 */
     int threads; /* of the parallel region */
     int kind;    /* PARALLEL_LOOP_... */
     int is_open;
@@ -147,11 +148,13 @@ typedef struct parallel_chunk {
     uint64_t claim_last; /* the claim goes on to here, piece by piece; in PARALLEL_REDUCE unit by unit */
     unsigned char *record; /* PARALLEL_REDUCE: of this unit */
     uint32_t thread;
-    uint32_t threads;
+    uint32_t threads; /* of the region; thread 0 alone knows them */
     int unfinished;
     uint32_t claimed;  /* units of the current claim */
     uint64_t claim_first;
     uint64_t clock_ns; /* when the current claim began */
+    uint64_t base;  /* of the loop, if `dealt` is not 0 */
+    uint64_t dealt; /* the loop's */
     uint32_t grain;
     uint32_t is_joined;
     uint32_t next_share; /* where shares are dealt out: the next one that is this thread's; or the next unit */
@@ -193,11 +196,13 @@ static inline parallel_loop *parallel_loop_init(parallel_loop *loop, int kind, u
     return loop;
 }
 
-static inline parallel_chunk *parallel_chunk_init(parallel_chunk *chunk, int thread, int threads)
+/* `dealt` and `base` come by value, with the captures of the region: the loop's own lines are in the opener's cache. */
+static inline parallel_chunk *parallel_chunk_init(parallel_chunk *chunk, int thread, uint64_t dealt, uint64_t base)
 {
     chunk->is_joined = 0;
     chunk->thread = (uint32_t)thread;
-    chunk->threads = (uint32_t)threads;
+    chunk->dealt = dealt;
+    chunk->base = base;
     return chunk;
 }
 

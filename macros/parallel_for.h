@@ -41,8 +41,9 @@
  *
  *     for (parallel_loop L, *unused = parallel_loop_init(&L, ...);
  *          L.is_open ? parallel_loop_close(&L) : (options..., parallel_loop_open(&L)); )   chooses workers
- *       #pragma omp parallel num_threads(L.threads) if (L.threads > 1)                 outlines what follows
- *         for (parallel_chunk C, *unused = parallel_chunk_init(&C, ...); parallel_loop_next(&L, &C); )
+ *      for (uint64_t d = L.dealt, b = L.shared.base, once = 1; once; once = 0)         for short loops
+ *       #pragma omp parallel num_threads(L.threads) if (L.threads > 1) firstprivate(d, b)  outlines what follows
+ *         for (parallel_chunk C, *unused = parallel_chunk_enter(&C, d, b); parallel_loop_next(&L, &C); )
  *           for (T i = (T)C.first, l = (T)C.last; C.unfinished; C.unfinished = 0, C.at = (uint64_t)i)
  *             for (; i < l; ++i)
  *               body
@@ -128,16 +129,28 @@
 
 #define PARALLEL_OPTION(loop, number, option) (void)(loop.options option),
 
-/* The region. One thread is also said by `if`, for which clang calls the body without the runtime's fork. */
+/* The region. What a thread of a short loop must know goes with the region's captures, by value, so that it looks at no
+ * line of the loop. One thread is also said by `if`, for which clang calls the body without the runtime's fork. */
 #define PARALLEL_LOOP_REGION(loop, clauses)                                                                   \
-    PARALLEL_OPENMP(parallel num_threads(loop.threads) if (loop.threads > 1) clauses)
+    for (uint64_t loop##_dealt = loop.dealt, loop##_base = loop.shared.base, loop##_due = 1; loop##_due;      \
+         loop##_due = 0)                                                                                      \
+    PARALLEL_OPENMP(parallel num_threads(loop.threads) if (loop.threads > 1)                                  \
+                        firstprivate(loop##_dealt, loop##_base) clauses)
 
 /* The header that runs in each thread of the team. */
 #define PARALLEL_LOOP_CHUNKS(loop, chunk, next)                                                               \
     for (parallel_chunk chunk __attribute__((cleanup(parallel_chunk_cleanup))),                               \
-         *parallel_##chunk PARALLEL_UNUSED =                                                                    \
-             parallel_chunk_init(&chunk, parallel_openmp_thread(), parallel_openmp_threads());                \
+         *parallel_##chunk PARALLEL_UNUSED = parallel_chunk_enter(&chunk, loop##_dealt, loop##_base);         \
          next(&loop, &chunk);)
+
+/* Only thread 0 asks for the number of threads: it stands in a line that thread 0 has just written. */
+static inline parallel_chunk *parallel_chunk_enter(parallel_chunk *chunk, uint64_t dealt, uint64_t base)
+{
+    int thread = parallel_openmp_thread();
+    if (thread == 0)
+        chunk->threads = (uint32_t)parallel_openmp_threads();
+    return parallel_chunk_init(chunk, thread, dealt, base);
+}
 
 /* The loop variable's type. The bitwise or refuses floating-point bounds and pointers. */
 #define PARALLEL_INDEX(begin, end) __typeof__(((begin) + (end)) | 0)

@@ -41,6 +41,16 @@ static struct pl_progress_part *progress_of(parallel_chunk *chunk)
     return (struct pl_progress_part *)chunk->progress;
 }
 
+static void enter(parallel_loop *loop, parallel_chunk *chunk)
+{
+    struct pl_loop_scope *self = (struct pl_loop_scope *)chunk->scope;
+    self->loop = loop;
+    self->chunk = chunk;
+    pl_scope_enter(&self->scope, loop_is_cancelled);
+    chunk->is_joined = 1;
+    chunk->next_share = chunk->thread;
+}
+
 static bool join(parallel_loop *loop, parallel_chunk *chunk)
 {
     const struct parallel_loop_shared *shared = &loop->shared;
@@ -49,13 +59,8 @@ static bool join(parallel_loop *loop, parallel_chunk *chunk)
     const struct pl_claim_slot *slots = shared->slots;
     if (slots != NULL && slots[chunk->thread].home_id != pl_tenant.id)
         pl_homes_move_in(((struct pl_loop_team *)loop->team)->homes, chunk->thread);
-    struct pl_loop_scope *self = (struct pl_loop_scope *)chunk->scope;
-    self->loop = loop;
-    self->chunk = chunk;
-    pl_scope_enter(&self->scope, loop_is_cancelled);
-    chunk->is_joined = 1;
+    enter(loop, chunk);
     chunk->claimed = 0;
-    chunk->next_share = chunk->thread;
     chunk->grain = (uint32_t)1 << shared->grain_shift;
     if (shared->flags & PL_LOOP_IS_TIMED)
         chunk->clock_ns = pl_clock_now_ns();
@@ -162,8 +167,16 @@ static bool take_sized(const parallel_loop *loop, parallel_chunk *chunk)
     return true;
 }
 
-/* Of one worker, or of a loop that is shorter than looking around: thread t of n runs the shares t, t + n ... of the workers,
- * all of them also if the runtime has started fewer threads than it was asked for. */
+/* Each thread runs the share of its own number, and thread 0 also those of the threads that the runtime was asked for and has
+ * not started. */
+static uint32_t share_after(const parallel_chunk *chunk, uint32_t share)
+{
+    if (chunk->thread != 0)
+        return UINT32_MAX;
+    return share == 0 ? chunk->threads : share + 1;
+}
+
+/* Of one worker, or of a loop that is shorter than looking around. */
 static bool take_dealt_share(const parallel_loop *loop, parallel_chunk *chunk)
 {
     const struct parallel_loop_shared *shared = &loop->shared;
@@ -173,7 +186,7 @@ static bool take_dealt_share(const parallel_loop *loop, parallel_chunk *chunk)
     while (chunk->next_share < shared->worker_count) {
         struct pl_claim claim = {pl_claims_share(&claims, chunk->next_share),
                                  pl_claims_share(&claims, chunk->next_share + 1)};
-        chunk->next_share += chunk->threads;
+        chunk->next_share = share_after(chunk, chunk->next_share);
         if (pl_loop_offset(loop, shared->base + claim.first * shared->unit) < pl_loop_stop(loop)) {
             take_units(shared, chunk, claim);
             return true;
@@ -208,8 +221,35 @@ static void take_next_piece(const struct parallel_loop_shared *shared, parallel_
     chunk->unfinished = 1;
 }
 
+/* The same from what the thread was given by value: its first share touches the loop only if the body stops or fails. A share
+ * above the stop of another thread is run in vain, which is allowed, and no longer than a short loop. Not inlined: the way
+ * through it saves no registers for the longer one. */
+__attribute__((noinline)) static int next_dealt_share(parallel_loop *loop, parallel_chunk *chunk)
+{
+    uint32_t workers = (uint32_t)chunk->dealt;
+    struct pl_claims claims = {NULL, (uint32_t)(chunk->dealt >> 32), workers, 0};
+    bool is_first = !chunk->is_joined;
+    if (is_first)
+        enter(loop, chunk);
+    else
+        pl_chunk_settle(loop, chunk);
+    uint32_t share = chunk->next_share;
+    if (share >= workers || (!is_first && pl_claims_share(&claims, share) >= pl_loop_stop(loop))) {
+        leave(chunk);
+        return 0;
+    }
+    chunk->next_share = share_after(chunk, share);
+    chunk->first = chunk->base + pl_claims_share(&claims, share);
+    chunk->last = chunk->base + pl_claims_share(&claims, share + 1);
+    chunk->claim_first = chunk->at = chunk->first;
+    chunk->unfinished = 1;
+    return 1;
+}
+
 int parallel_loop_next(parallel_loop *loop, parallel_chunk *chunk)
 {
+    if (chunk->dealt != 0)
+        return next_dealt_share(loop, chunk);
     if (chunk->is_joined) {
         pl_chunk_settle(loop, chunk);
         /* A reduction, which goes on by itself, comes here before its claim has ended only if it was left; then the

@@ -53,7 +53,8 @@ static inline uint32_t pl_claims_share(const struct pl_claims *claims, uint32_t 
 {
     if (k == 0 || k == claims->worker_count)
         return k == 0 ? 0 : claims->unit_count; /* most bounds of small teams, without the division */
-    return (uint32_t)((uint64_t)claims->unit_count * k / claims->worker_count);
+    uint64_t product = (uint64_t)claims->unit_count * k;
+    return (uint32_t)(claims->worker_count == 2 ? product / 2 : product / claims->worker_count);
 }
 
 /* Worker k takes from the front of its own slot. False: it is empty. */

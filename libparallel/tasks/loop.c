@@ -371,6 +371,15 @@ int parallel_loop_close(parallel_loop *loop)
     return 0;
 }
 
+/* What threads get by value, if that says everything. */
+static uint64_t deal(const parallel_loop *loop)
+{
+    const struct parallel_loop_shared *shared = &loop->shared;
+    bool is_simple = shared->slots == NULL && !(shared->flags & PL_LOOP_IS_TIMED) && shared->unit == 1 &&
+                     !(loop->kind & (PARALLEL_LOOP_TILES | PARALLEL_LOOP_REDUCES));
+    return is_simple ? (uint64_t)shared->unit_count << 32 | shared->worker_count : 0;
+}
+
 static int make_records(parallel_loop *loop)
 {
     struct parallel_loop_shared *shared = &loop->shared;
@@ -409,6 +418,7 @@ static int begin(parallel_loop *loop, const void *where)
         code = make_records(loop);
     if (code == 0 && loop->options.progress)
         begin_progress(loop);
+    loop->dealt = deal(loop);
     return code;
 }
 

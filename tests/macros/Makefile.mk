@@ -16,6 +16,7 @@ macros_c_loops = \
 	tests/macros/progress_is_shown_of_every_loop \
 	tests/macros/reductions_have_the_same_bits \
 	tests/macros/short_loops_read_no_clock \
+	tests/macros/short_loops_run_every_iteration_once \
 	tests/macros/steps_are_those_of_the_serial_loop \
 	tests/macros/team_threads_live_in_their_places \
 	tests/macros/vectorised_reductions_are_right
