@@ -71,7 +71,7 @@ bool pl_parking_lot_doze(struct pl_parker *self, uint64_t deadline_ns)
             return false;
         has_slept = result == PL_FUTEX_WOKEN;
     }
-    if (has_slept)
+    if (has_slept && !self->is_called_from_here) /* that costs far less, or far more, than a wake across CPUs */
         pl_patience_note_wake(self->called_ns);
     return true;
 }
@@ -82,15 +82,30 @@ bool pl_parking_lot_sleep(struct pl_parking_lot *lot, struct pl_parker *self, ui
     return pl_parking_lot_doze(self, deadline_ns) || !pl_parking_lot_leave(lot, self);
 }
 
-struct pl_parker *pl_parking_lot_wake_one(struct pl_parking_lot *lot)
+/* So many are looked at; those below have slept for long, and their caches are cold. */
+enum { LOOKED_AT = 8 };
+
+/* Under the lock. */
+static struct pl_parker *choose_apart(const struct pl_parking_lot *lot, int cpu)
+{
+    struct pl_parker *parker = lot->top;
+    for (int i = 0; i < LOOKED_AT && parker != NULL; i++, parker = parker->below)
+        if (parker->cpu != cpu)
+            return parker;
+    return lot->top;
+}
+
+struct pl_parker *pl_parking_lot_wake_apart(struct pl_parking_lot *lot, int cpu, int *woken_cpu)
 {
     if (pl_parking_lot_count(lot) == 0)
         return NULL;
     pthread_mutex_lock(&lot->lock);
-    struct pl_parker *parker = lot->top;
+    struct pl_parker *parker = cpu >= 0 ? choose_apart(lot, cpu) : lot->top;
     if (parker != NULL) {
+        *woken_cpu = parker->cpu;
         unlink_parker(lot, parker);
         parker->called_ns = pl_clock_now_ns();
+        parker->is_called_from_here = cpu >= 0 && parker->cpu == cpu;
         /* Release: pairs with the acquire in sleep(). Under the lock: as soon as the lock is free, leave() can tell
          * the worker that it is off the stack, and the worker may park anew. A store that came later than that would
          * call it out of its next sleep while it still stands on the stack. */
@@ -101,4 +116,10 @@ struct pl_parker *pl_parking_lot_wake_one(struct pl_parking_lot *lot)
     if (parker != NULL)
         pl_futex_wake(&parker->is_called, 1, PL_FUTEX_PRIVATE);
     return parker;
+}
+
+struct pl_parker *pl_parking_lot_wake_one(struct pl_parking_lot *lot)
+{
+    int cpu;
+    return pl_parking_lot_wake_apart(lot, -1, &cpu);
 }

@@ -24,10 +24,13 @@
 /* One for each worker; a line of its own, since the waker writes it while the worker polls or sleeps on it. */
 struct pl_parker {
     _Alignas(PL_CACHE_LINE) _Atomic uint32_t is_called; /* futex word; 1: a wake was aimed here; written under the lock */
+    int32_t cpu;                                        /* where it would run if called, -1: anywhere; its worker, before
+                                                         * it enters */
     struct pl_parker *below;                            /* under the lot's lock */
     struct pl_parker *above;                            /* under the lot's lock */
     uint64_t called_ns;                                 /* when; written under the lock before is_called */
     bool is_parked;                                     /* under the lot's lock: on the stack */
+    bool is_called_from_here;                           /* by a thread on `cpu`; written as called_ns */
 };
 
 struct pl_parking_lot {
@@ -59,6 +62,10 @@ bool pl_parking_lot_doze(struct pl_parker *self, uint64_t deadline_ns);
 /* Wakes the worker that parked last; NULL if none is parked. Any thread. One load when nobody is parked. The result
  * says who it was; its worker may have ended by then, so it is to be compared, not followed. */
 struct pl_parker *pl_parking_lot_wake_one(struct pl_parking_lot *lot);
+
+/* The same, but of the last few it prefers one that would not run on `cpu`, where the caller itself is about to wait; stores
+ * where the woken one will run. */
+struct pl_parker *pl_parking_lot_wake_apart(struct pl_parking_lot *lot, int cpu, int *woken_cpu);
 
 /* The number of parked workers at some moment of the call. Sequentially consistent: see the protocol page. */
 static inline uint32_t pl_parking_lot_count(struct pl_parking_lot *lot)

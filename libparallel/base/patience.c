@@ -21,20 +21,26 @@ enum {
     INTERRUPTED_NS = 1000000,
     SPINNING_NS = 1000000000,
     CALIBRATION_TURNS = 256,
+    /* Two threads that answer one another sleep in turn for ever if each looks for less than the other's wake takes; with
+     * the average alone half the wakes do. */
+    WAKES_LOOKED_FOR = 2,
 };
 
 enum { WAIT_AUTO, WAIT_SPIN, WAIT_SLEEP };
 
-static _Atomic uint32_t wake_ns = USUAL_WAKE_NS; /* relaxed throughout: a number that publishes nothing */
+static _Atomic uint32_t wake_ns = USUAL_WAKE_NS; /* relaxed: a number that publishes nothing */
 static _Atomic uint32_t turns;                   /* 0 before the first use, and for WAIT_SLEEP */
 static uint32_t turn_ps;                         /* how long one takes, in picoseconds */
 static int choice;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-static bool has_one_processor(void)
+static bool has_one_processor;
+
+/* At the start: whoever looks first later may be bound to one of several by then. */
+__attribute__((constructor)) static void count_processors(void)
 {
     cpu_set_t ours;
-    return sched_getaffinity(0, sizeof ours, &ours) == 0 && CPU_COUNT(&ours) == 1;
+    has_one_processor = sched_getaffinity(0, sizeof ours, &ours) == 0 && CPU_COUNT(&ours) == 1;
 }
 
 static uint32_t turns_of(uint64_t ns)
@@ -60,15 +66,17 @@ static void choose(void)
 {
     choice = pl_setting_choice(PL_SETTING_WAIT);
     measure_turn();
-    if (choice == WAIT_AUTO && has_one_processor()) /* whom it waits for cannot run meanwhile */
+    if (choice == WAIT_AUTO && has_one_processor) /* whom it waits for cannot run meanwhile */
         choice = WAIT_SLEEP;
     if (choice != WAIT_SLEEP)
-        pl_store_relaxed(&turns, turns_of(choice == WAIT_SPIN ? SPINNING_NS : USUAL_WAKE_NS));
+        /* Release: publishes `choice` to whoever finds turns and asks nobody. */
+        pl_store_release(&turns,
+                         turns_of(choice == WAIT_SPIN ? SPINNING_NS : WAKES_LOOKED_FOR * USUAL_WAKE_NS));
 }
 
 uint32_t pl_patience_turns(void)
 {
-    uint32_t now = pl_load_relaxed(&turns);
+    uint32_t now = pl_load_acquire(&turns); /* pairs with choose() and pl_patience_note_wake() */
     if (now != 0)
         return now;
     pthread_once(&once, choose);
@@ -87,7 +95,7 @@ void pl_patience_note_wake(uint64_t called_ns)
     uint32_t average = pl_load_relaxed(&wake_ns);
     average = (uint32_t)((average * (AVERAGE_OVER - UINT64_C(1)) + took_ns) / AVERAGE_OVER);
     pl_store_relaxed(&wake_ns, average);
-    pl_store_relaxed(&turns, turns_of(average));
+    pl_store_release(&turns, turns_of((uint64_t)WAKES_LOOKED_FOR * average));
 }
 
 bool pl_patience_is_interrupted(uint64_t *looked_ns)

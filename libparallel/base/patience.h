@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * How long a thread looks before it sleeps. To look for as long as a wake would cost is at most twice as bad as the best
- * choice made afterwards (the ski-rental bound), so the cost of wakes is measured: each thread that slept and was called
- * says how long the call took, and an average is kept. A looker that finds itself interrupted stops: more threads are
- * awake than there are processors, or the process is throttled, and its time is better spent by another.
+ * choice made afterwards (the ski-rental bound), for twice that time at most three times; the latter it is, since two
+ * threads that answer one another would otherwise sleep in turn for ever. The cost of wakes is measured: each thread that
+ * slept and was called from another CPU says how long the call took, and an average is kept. A looker that finds itself
+ * interrupted stops: more threads are awake than there are processors, or the process is throttled, and its time is better
+ * spent by another.
  *
  * The setting PARALLEL_WAIT chooses: auto (this), spin (a second), sleep (not at all). */
 #ifndef LIBPARALLEL_BASE_PATIENCE_H

@@ -10,6 +10,7 @@
 #include "libparallel/base/clock.h"
 #include "libparallel/base/error.h"
 #include "libparallel/base/futex.h"
+#include "libparallel/machine/crowd.h"
 #include "libparallel/machine/occupancy.h"
 #include "libparallel/machine/topology.h"
 
@@ -205,10 +206,13 @@ void pl_roster_sit_down(struct pl_roster *roster, struct pl_thread_worker *self)
     pthread_mutex_unlock(&roster->lock);
     if (moves)
         pl_thread_worker_settle(self, &place, seat);
+    pl_crowd_enter(self->cpu);
 }
 
 void pl_roster_stand_up(struct pl_roster *roster, struct pl_thread_worker *self)
 {
+    if (self->is_seated)
+        pl_crowd_leave(self->cpu);
     pthread_mutex_lock(&roster->lock);
     if (self->is_seated && self->placement_number == pl_load_relaxed(&roster->placement_number)) /* under the lock */
         roster->holders[self->place]--;

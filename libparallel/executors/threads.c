@@ -24,6 +24,7 @@
 
 #include "libparallel/base/error.h"
 #include "libparallel/executors/frame.h"
+#include "libparallel/machine/crowd.h"
 
 /* What it costs to wake a worker: short loops have to add up to it first. */
 enum { WAKE_NS = 50000 };
@@ -70,6 +71,20 @@ static void fail_pending(struct pl_threads *threads, const parallel_error *error
     }
 }
 
+/* The woken one is awake from now on, in the crowd as in the crew: the caller may be about to wait on its CPU. */
+static bool wake_one(struct pl_threads *threads)
+{
+    if (pl_parking_lot_count(&threads->lot) == 0)
+        return false;
+    int cpu, here = pl_crowd_cpu_here();
+    if (pl_parking_lot_wake_apart(&threads->lot, here, &cpu) == NULL)
+        return false;
+    pl_crowd_enter(cpu);
+    if (cpu == here && here != PL_CROWD_NOWHERE && pl_frame_innermost == NULL)
+        pl_crowd_make_way(here);
+    return true;
+}
+
 void pl_threads_call_workers(struct pl_threads *threads, uint32_t wanted)
 {
     for (;;) {
@@ -81,7 +96,7 @@ void pl_threads_call_workers(struct pl_threads *threads, uint32_t wanted)
                 really_searching(threads, crew) >= wanted)
                 return;
         } while (!pl_cas_seq_cst(&threads->crew, &crew, crew + PL_THREADS_AWAKE + PL_THREADS_SEARCHING));
-        if (pl_parking_lot_wake_one(&threads->lot) != NULL)
+        if (wake_one(threads))
             return;
         int code = pl_roster_start_worker(&threads->roster);
         if (code == 0)
@@ -102,7 +117,7 @@ void pl_threads_wake_all(struct pl_threads *threads)
 {
     for (;;) {
         pl_add_seq_cst(&threads->crew, PL_THREADS_AWAKE + PL_THREADS_SEARCHING);
-        if (pl_parking_lot_wake_one(&threads->lot) == NULL)
+        if (!wake_one(threads))
             break;
     }
     pl_sub_seq_cst(&threads->crew, PL_THREADS_AWAKE + PL_THREADS_SEARCHING);

@@ -16,6 +16,7 @@
 #include "libparallel/base/patience.h"
 #include "libparallel/executors/frame.h"
 #include "libparallel/executors/threads.h"
+#include "libparallel/machine/crowd.h"
 #include "libparallel/memory/slab.h"
 
 /* An owner of spawned calls that has not answered a request for that many turns (20 us) runs a long leaf, or spins: then
@@ -108,14 +109,17 @@ static bool may_watch_on(struct watcher *watcher, uint32_t turn)
     return false;
 }
 
-/* A pause between two looks. False: the search has lasted long enough. */
-static bool may_search_on(struct watcher *watcher, uint32_t turn, uint32_t turns, uint64_t *looked_ns)
+/* A pause between two looks. False: the search has lasted long enough, or somebody who waits for others needs the CPU. */
+static bool may_search_on(const struct pl_thread_worker *self, struct watcher *watcher, uint32_t turn, uint32_t turns,
+                          uint64_t *looked_ns)
 {
     if (watcher->eager > 0) {
         watcher->eager--;
         return true;
     }
     pl_spin_pause();
+    if (pl_crowd_is_asked(self->cpu))
+        return false;
     if (turn >= turns)
         return may_watch_on(watcher, turn);
     return turn % PL_PATIENCE_TURNS_BETWEEN != 0 || !pl_patience_is_interrupted(looked_ns);
@@ -144,7 +148,7 @@ static enum finding search(struct pl_threads *threads, const struct pl_thread_wo
                 (*victim = pl_victims_find_or_force(&threads->victims, self->index)) != NULL)
                 return VICTIM;
         }
-    } while (may_search_on(watcher, turn, turns, &looked_ns));
+    } while (may_search_on(self, watcher, turn, turns, &looked_ns));
     /* However short the search was: the owner may spin on what it has spawned, and the last look before sleep would find it
      * again and again. */
     *victim = can_steal && is_anyone_working(threads) ? pl_victims_find_or_force(&threads->victims, self->index) : NULL;
@@ -187,6 +191,8 @@ static bool park(struct pl_threads *threads, struct pl_thread_worker *self, stru
                  uint64_t counted)
 {
     pl_roster_stand_up(&threads->roster, self);
+    int cpu = self->cpu;
+    self->parker.cpu = cpu;
     pl_parking_lot_enter(&threads->lot, &self->parker);
     pl_sub_seq_cst(&threads->crew, counted);
     /* The last look (threads.md, step W3). A surplus worker is not needed for what it sees, but the one who is needed
@@ -206,6 +212,9 @@ static bool park(struct pl_threads *threads, struct pl_thread_worker *self, stru
     if (!doze(self, deadline_ns) && !pl_parking_lot_sleep(&threads->lot, &self->parker, deadline_ns))
         return false;
     pl_roster_sit_down(&threads->roster, self);
+    pl_crowd_leave(cpu); /* where its caller has entered it */
+    if (self->parker.is_called_from_here)
+        pl_crowd_ask(self->cpu); /* the caller, who needs the CPU to hear of the end, cannot ask until it has it */
     return true;
 }
 

@@ -6,6 +6,8 @@ libparallel_sources += \
 	libparallel/machine/cgroup.h \
 	libparallel/machine/cpu_set.c \
 	libparallel/machine/cpu_set.h \
+	libparallel/machine/crowd.c \
+	libparallel/machine/crowd.h \
 	libparallel/machine/initial_mask.c \
 	libparallel/machine/initial_mask.h \
 	libparallel/machine/limit.c \

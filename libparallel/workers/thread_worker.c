@@ -11,6 +11,7 @@
 #include "libparallel/base/error.h"
 #include "libparallel/base/settings.h"
 #include "libparallel/machine/binding.h"
+#include "libparallel/machine/crowd.h"
 
 int pl_thread_worker_create(size_t index, const char *name, void (*body)(struct pl_thread_worker *worker), void *owner,
                             struct pl_thread_worker **worker)
@@ -22,6 +23,7 @@ int pl_thread_worker_create(size_t index, const char *name, void (*body)(struct 
     fresh->index = index;
     fresh->body = body;
     fresh->owner = owner;
+    fresh->cpu = PL_CROWD_NOWHERE;
     /* The number tells workers apart, so it is the name that is cut: "visualisation" becomes "visualisati-12". */
     char number[24];
     size_t digits = (size_t)snprintf(number, sizeof number, "-%zu", index);
@@ -74,6 +76,7 @@ void pl_thread_worker_settle(struct pl_thread_worker *self, const struct pl_plac
 {
     self->is_placed = true;
     self->place = seat;
+    self->cpu = pl_crowd_cpu_of(place);
     if (pl_binding_enter(place) != 0)
         pl_report("worker %s runs unbound: %s", self->name, parallel_last_error()->message);
     else if (pl_setting_flag(PL_SETTING_SHOW_PLACES)) {

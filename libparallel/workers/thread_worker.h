@@ -33,6 +33,7 @@ struct pl_thread_worker {
     bool is_seated;
     size_t place;
     uint32_t placement_number;
+    int cpu; /* the one of its seat, or PL_CROWD_NOWHERE (crowd.h) */
     enum pl_thread_life life; /* under the owner's lock */
 };
 

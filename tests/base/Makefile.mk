@@ -25,6 +25,7 @@ base_tests = \
 	tests/base/lock_excludes \
 	tests/base/parking_late_wake_spares_the_next_parking \
 	tests/base/parking_loses_no_wake \
+	tests/base/parking_prefers_another_cpu \
 	tests/base/parking_wake_races_leave_and_deadline \
 	tests/base/parking_wakes_every_parked_worker \
 	tests/base/parking_wakes_the_last_parked_first \

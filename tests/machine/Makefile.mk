@@ -21,12 +21,15 @@ machine_tests = \
 	tests/machine/settings_reach_placement \
 	tests/machine/topology_is_loaded_once \
 	tests/machine/two_workers_on_one_core_are_reported \
+	tests/machine/waiters_make_way_for_bound_workers \
 	tests/machine/workers_fill_every_core_before_they_share
 check_PROGRAMS += $(machine_tests)
 TESTS += $(machine_tests)
 
 tests_machine_binding_is_read_back_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=sched_getaffinity -Wl,--wrap=sched_setaffinity
+tests_machine_waiters_make_way_for_bound_workers_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=sched_getcpu \
+	-Wl,--wrap=sched_getaffinity -Wl,--wrap=sched_setaffinity -Wl,--wrap=pl_clock_now_ns
 tests_machine_creating_is_all_or_nothing_LDFLAGS = $(AM_LDFLAGS) $(failing_allocation_ldflags)
 tests_machine_limit_tells_its_reasons_CPPFLAGS = $(AM_CPPFLAGS) $(HWLOC_CFLAGS)
 tests_machine_only_what_is_ours_is_used_CPPFLAGS = $(AM_CPPFLAGS) $(HWLOC_CFLAGS)
