@@ -111,8 +111,8 @@ PARALLEL_FN(void, bounded_hold, int)
 /* The same without the sleep before it: whichever step the shutdown meets. */
 PROPERTY(a_shutdown_races_with_who_waits_for_room)
 {
-    enum { ROUNDS = 300 };
-    for (uint32_t round = 1; round <= ROUNDS; round++) {
+    const uint32_t rounds = (uint32_t)repetitions(300);
+    for (uint32_t round = 1; round <= rounds; round++) {
         parallel_executor *executor = open_executor(1, "queue=1");
         parallel_future *running = bounded_hold_on(executor, (int)round);
         wait_for_mark(STARTED, round);
@@ -141,16 +141,17 @@ PROPERTY_END
 
 PROPERTY(nothing_is_lost_in_a_narrow_queue)
 {
-    enum { CALLS = 3000 };
-    static parallel_future *futures[CALLS];
+    enum { MOST_CALLS = 3000 };
+    static parallel_future *futures[MOST_CALLS];
+    const int calls = repetitions(MOST_CALLS);
     parallel_executor *executor = open_executor(3, "queue=1");
-    for (int i = 0; i < CALLS; i++)
+    for (int i = 0; i < calls; i++)
         futures[i] = mark_on(executor, RAN);
-    for (int i = 0; i < CALLS; i++) {
+    for (int i = 0; i < calls; i++) {
         ck_assert_ok(mark_result(futures[i]));
         parallel_future_release(futures[i]);
     }
-    ck_assert_uint_eq(marks_made(RAN), CALLS);
+    ck_assert_uint_eq(marks_made(RAN), (uint32_t)calls);
     close_executor(executor);
 }
 PROPERTY_END

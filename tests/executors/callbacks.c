@@ -191,11 +191,12 @@ static void release_the_last_reference(parallel_future *future, void *context)
 PROPERTY(one_may_release_the_last_reference)
 {
     parallel_executor *executor = open_executor(1, NULL);
-    for (uint32_t i = 0; i < 1000; i++) {
+    const uint32_t calls = (uint32_t)repetitions(1000);
+    for (uint32_t i = 0; i < calls; i++) {
         parallel_future *future = echo_on(executor, 4);
         ck_assert_ok(parallel_future_on_done(future, release_the_last_reference, NULL));
     }
-    wait_for_mark(CALLED, 1000);
+    wait_for_mark(CALLED, calls);
     close_executor(executor);
 }
 PROPERTY_END

@@ -467,10 +467,11 @@ PROPERTY_END
 /* What broke: a late then() that waited for room in a full queue held a lock that the workers needed to make room. */
 PROPERTY(a_late_then_that_waits_for_room_holds_up_nobody)
 {
+    const int rounds = repetitions(200);
     executor = open_executor(1, "queue=1");
     parallel_future *done = echo_on(executor, 1);
     ck_assert_ok(parallel_future_wait(done, PARALLEL_NEVER));
-    for (uint32_t round = 0; round < 200; round++) {
+    for (int round = 0; round < rounds; round++) {
         parallel_future *chains[8];
         for (int i = 0; i < 8; i++)
             chains[i] = parallel_future_then(done, add_one, NULL); /* its call submits from a worker, chained again */

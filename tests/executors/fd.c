@@ -79,18 +79,19 @@ PROPERTY(cancelling_makes_it_readable)
 }
 PROPERTY_END
 
-PROPERTY(an_epoll_loop_takes_a_thousand_futures)
+PROPERTY(an_epoll_loop_takes_many_futures)
 {
-    enum { CALLS = 1000 };
-    static parallel_future *futures[CALLS];
+    enum { MOST_CALLS = 1000 };
+    static parallel_future *futures[MOST_CALLS];
+    const int calls = repetitions(MOST_CALLS);
     int loop = epoll_create1(EPOLL_CLOEXEC);
     parallel_executor *executor = open_executor(2, NULL);
-    for (uint32_t i = 0; i < CALLS; i++) {
+    for (uint32_t i = 0; i < (uint32_t)calls; i++) {
         futures[i] = echo_on(executor, (int)i);
         struct epoll_event wanted = {.events = EPOLLIN, .data.u32 = i};
         ck_assert_int_eq(epoll_ctl(loop, EPOLL_CTL_ADD, parallel_future_fd(futures[i]), &wanted), 0);
     }
-    for (int left = CALLS; left > 0;) {
+    for (int left = calls; left > 0;) {
         struct epoll_event events[64];
         int count = epoll_wait(loop, events, 64, -1);
         ck_assert_int_ge(count, 1);
@@ -117,8 +118,9 @@ static void *ask_for_descriptor(void *argument)
 
 PROPERTY(threads_that_ask_at_once_get_the_same)
 {
+    const int rounds = repetitions(200);
     parallel_executor *executor = open_executor(1, NULL);
-    for (int round = 0; round < 200; round++) {
+    for (int round = 0; round < rounds; round++) {
         parallel_future *future = echo_on(executor, round);
         struct test_thread threads[3];
         for (int i = 0; i < 3; i++)
@@ -159,5 +161,5 @@ PROPERTY(without_descriptors_it_says_so_and_the_future_goes_on)
 PROPERTY_END
 
 ROW(fd, {it_becomes_readable_at_the_end, HAS_WORKERS}, {a_late_one_is_readable_at_once, 0},
-    {cancelling_makes_it_readable, HAS_WORKERS}, {an_epoll_loop_takes_a_thousand_futures, 0},
+    {cancelling_makes_it_readable, HAS_WORKERS}, {an_epoll_loop_takes_many_futures, 0},
     {threads_that_ask_at_once_get_the_same, 0}, {without_descriptors_it_says_so_and_the_future_goes_on, 0})

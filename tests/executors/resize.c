@@ -89,11 +89,12 @@ static void *resize_often(void *argument)
 /* What broke: two resizes at once read the placement that one of them had freed. */
 PROPERTY(resizes_race_with_each_other_and_with_calls)
 {
+    const int rounds = repetitions(200);
     shared = open_executor(2, NULL);
     struct test_thread threads[2];
     start_thread(&threads[0], resize_often, (void *)(intptr_t)5);
     start_thread(&threads[1], resize_often, (void *)(intptr_t)3);
-    for (int round = 0; round < 200; round++) {
+    for (int round = 0; round < rounds; round++) {
         parallel_future *futures[10];
         for (int i = 0; i < 10; i++)
             futures[i] = echo_on(shared, i);

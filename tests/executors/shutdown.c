@@ -226,18 +226,19 @@ PROPERTY_END
 
 /* Submitters against a shutdown: each call has run, or was refused or cancelled, and never anything else. What broke: a
  * submission that lost a swap to another one and then found the queue closed turned the other one's tasks round too. */
-enum { SUBMITTERS = 3, SUBMISSIONS = 200, ROUNDS = 100 };
+enum { SUBMITTERS = 3, MOST_SUBMISSIONS = 200, ROUNDS = 100 };
 
+static int submissions; /* of each */
 static _Atomic int ran, refused_count, cancelled_count, other_count;
 
 static void *submit_until_refused(void *argument)
 {
     parallel_executor *executor = argument;
-    parallel_future *futures[SUBMISSIONS];
+    parallel_future *futures[MOST_SUBMISSIONS];
     make_mark(STARTED);
-    for (int i = 0; i < SUBMISSIONS; i++)
+    for (int i = 0; i < submissions; i++)
         futures[i] = mark_on(executor, RAN);
-    for (int i = 0; i < SUBMISSIONS; i++) {
+    for (int i = 0; i < submissions; i++) {
         int code = mark_result(futures[i]);
         atomic_fetch_add(code == 0                       ? &ran
                          : code == PARALLEL_ESHUTDOWN    ? &refused_count
@@ -252,6 +253,8 @@ static void *submit_until_refused(void *argument)
 PROPERTY(it_races_with_submitters)
 {
     const int rounds = repetitions(ROUNDS);
+    submissions = repetitions(10 * MOST_SUBMISSIONS); /* where calls are processes a fifth of the others' */
+    submissions = submissions < MOST_SUBMISSIONS ? submissions : MOST_SUBMISSIONS;
     for (int round = 1; round <= rounds; round++) {
         parallel_executor *executor = open_executor(2, NULL);
         struct test_thread threads[SUBMITTERS];
@@ -267,7 +270,7 @@ PROPERTY(it_races_with_submitters)
     }
     ck_assert_int_eq(atomic_load(&other_count), 0);
     ck_assert_int_eq(atomic_load(&ran) + atomic_load(&refused_count) + atomic_load(&cancelled_count),
-                     rounds * SUBMITTERS * SUBMISSIONS);
+                     rounds * SUBMITTERS * submissions);
 }
 PROPERTY_END
 
@@ -312,7 +315,8 @@ PROPERTY(no_thread_and_no_process_is_left)
     ck_assert_int_eq(echo_await(echo_on(first, 1)), 1); /* the thread sanitizer adds a thread of its own to the first one */
     close_executor(first);
     size_t threads = thread_count(), children = current_children(NULL, 0);
-    for (int round = 0; round < 20; round++) {
+    const int rounds = repetitions(20);
+    for (int round = 0; round < rounds; round++) {
         parallel_executor *executor = open_executor(3, NULL);
         parallel_future *futures[30];
         for (int i = 0; i < 30; i++)

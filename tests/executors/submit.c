@@ -81,14 +81,15 @@ PROPERTY_END
 
 PROPERTY(every_call_runs_exactly_once)
 {
-    enum { CALLS = 2000 };
+    enum { MOST_CALLS = 2000 };
+    const int calls = repetitions(MOST_CALLS);
     parallel_executor *executor = open_executor(3, NULL);
-    parallel_future *futures[CALLS];
-    for (int i = 0; i < CALLS; i++)
+    parallel_future *futures[MOST_CALLS];
+    for (int i = 0; i < calls; i++)
         futures[i] = mark_on(executor, RAN);
-    ck_assert_ok(parallel_wait(futures, CALLS, PARALLEL_ALL_COMPLETED, PARALLEL_NEVER));
-    ck_assert_uint_eq(marks_made(RAN), CALLS);
-    for (int i = 0; i < CALLS; i++) {
+    ck_assert_ok(parallel_wait(futures, (size_t)calls, PARALLEL_ALL_COMPLETED, PARALLEL_NEVER));
+    ck_assert_uint_eq(marks_made(RAN), (uint32_t)calls);
+    for (int i = 0; i < calls; i++) {
         ck_assert_ok(mark_result(futures[i]));
         parallel_future_release(futures[i]);
     }

@@ -47,7 +47,7 @@ void close_executor(parallel_executor *executor)
 
 int repetitions(int wanted)
 {
-    enum { PROCESS_WEIGHT = 20 };
+    enum { PROCESS_WEIGHT = 50 };
     if ((kind.traits & CALLS_ARE_PROCESSES) == 0)
         return wanted;
     return wanted > PROCESS_WEIGHT ? wanted / PROCESS_WEIGHT : 1;
