@@ -4,6 +4,7 @@
 # docs/protocols/parking.pml, checked with SPIN: the protocol holds in every interleaving of a few small casts, and each
 # mutation of it is noticed, so that the model is known to be able to fail.
 . "$top_srcdir/tests/support/script.sh"
+tries_sources_only
 
 model=$(cd "$top_srcdir" && pwd)/docs/protocols/parking.pml
 

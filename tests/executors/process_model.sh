@@ -5,6 +5,7 @@
 # each mutation of it is noticed, so that the model is known to be able to fail.
 # PARALLEL_TEST_LONG=1 adds casts that take minutes.
 . "$top_srcdir/tests/support/script.sh"
+tries_sources_only
 
 model=$(cd "$top_srcdir" && pwd)/docs/protocols/process-worker.pml
 

@@ -3,6 +3,7 @@
 #
 # What must not compile does not, in C and in C++; and the correct twin of each does, so that it fails for that reason.
 . "$top_srcdir/tests/support/script.sh"
+tries_sources_only
 
 [ -n "$OPENMP_CFLAGS" ] || skip 'no OpenMP flags'
 

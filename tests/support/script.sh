@@ -49,3 +49,8 @@ uses_inline_loops() {
         skip 'libgomp is not instrumented, so the thread sanitizer would report races that are none'
     fi
 }
+
+# Of a test of sources, on which a sanitizer has no bearing: builds without one try it.
+tries_sources_only() {
+    [ "$SANITIZER" = no ] || skip 'no part of the library runs here that a sanitizer could watch'
+}

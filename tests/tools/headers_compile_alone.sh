@@ -3,6 +3,7 @@
 #
 # Every header compiles alone, in every language that it is for; and check-headers notices one that does not.
 . "$top_srcdir/tests/support/script.sh"
+tries_sources_only
 
 command -v gcc >/dev/null || command -v clang >/dev/null || skip 'neither gcc nor clang is here'
 succeeds "$top_srcdir/tools/check-headers" "$top_srcdir"

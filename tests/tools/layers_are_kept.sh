@@ -3,6 +3,7 @@
 #
 # No file includes a header of a higher floor, and check-layers notices each way to do so.
 . "$top_srcdir/tests/support/script.sh"
+tries_sources_only
 
 succeeds "$top_srcdir/tools/check-layers" "$top_srcdir"
 
