@@ -269,19 +269,23 @@ again:          skip
                     fi
                 }
 #endif
-                atomic { assert(written[_pid] < 4); cells[_pid * 4 + written[_pid]] = c; written[_pid]++; c = 0 }
-                if
-                :: wants_bell ->
-                    atomic {
-                        if
-                        :: wants_bell -> wants_bell = false
-                        :: else -> goto rung
-                        fi
-                    }
-                    ring()
+                atomic { assert(written[_pid] < 4); cells[_pid * 4 + written[_pid]] = c; written[_pid]++ }
+                if /* announce, before the next claim or sleep; what somebody has collected is owed no ring */
+                :: state[c] == DONE && number[c] == life_number[_pid] ->
+                    if
+                    :: wants_bell ->
+                        atomic {
+                            if
+                            :: wants_bell -> wants_bell = false
+                            :: else -> goto rung
+                            fi
+                        }
+                        ring()
+                    :: else
+                    fi
                 :: else
                 fi;
-rung:           skip
+rung:           c = 0
             :: else -> /* sleep */
                 is_asleep[_pid] = true;
                 has_bit[_pid] = true;
