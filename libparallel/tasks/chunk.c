@@ -75,22 +75,28 @@ static void leave(parallel_chunk *chunk)
     chunk->is_joined = 0;
 }
 
-static void take_time(parallel_loop *loop, parallel_chunk *chunk)
+/* Returns the time since the claim began. */
+static uint64_t take_time(parallel_loop *loop, parallel_chunk *chunk)
 {
     uint64_t now = pl_clock_now_ns();
     uint64_t elapsed_ns = now - chunk->clock_ns;
     chunk->clock_ns = now;
-    chunk->grain = pl_pace_next_grain(chunk->claimed, elapsed_ns);
     if (chunk->thread == 0) {
         loop->timed_ns += elapsed_ns;
         loop->timed_iterations += chunk->at - chunk->claim_first;
     }
+    return elapsed_ns;
+}
+
+static void end_claim(parallel_loop *loop, parallel_chunk *chunk)
+{
+    chunk->grain = pl_pace_next_grain(chunk->claimed, take_time(loop, chunk));
     if (loop->shared.flags & PL_LOOP_IS_SHOWN)
         pl_progress_count(loop->progress, progress_of(chunk),
                           loop->kind & PARALLEL_LOOP_TILES
                               ? pl_plane_iterations(&loop->plane, chunk->claim_first, chunk->at)
                               : chunk->at - chunk->claim_first,
-                          now);
+                          chunk->clock_ns);
 }
 
 /* Where the body was left. */
@@ -101,7 +107,7 @@ static uint64_t offset_left(const parallel_loop *loop, const parallel_chunk *chu
     return (chunk->tile.stop_row - loop->begin) * loop->plane.columns + (chunk->tile.stop_column - loop->plane.begin);
 }
 
-void pl_chunk_settle(parallel_loop *loop, parallel_chunk *chunk)
+void pl_chunk_report(parallel_loop *loop, parallel_chunk *chunk)
 {
     struct pl_loop_scope *self = (struct pl_loop_scope *)chunk->scope;
     bool was_left = chunk->at != chunk->last;
@@ -221,35 +227,60 @@ static void take_next_piece(const struct parallel_loop_shared *shared, parallel_
     chunk->unfinished = 1;
 }
 
-/* The same from what the thread was given by value: its first share touches the loop only if the body stops or fails. A share
- * above the stop of another thread is run in vain, which is allowed, and no longer than a short loop. Not inlined: the way
- * through it saves no registers for the longer one. */
+/* The caller's own share, of which it knows without looking at another's line. */
+static bool is_sampled(const parallel_loop *loop, const parallel_chunk *chunk)
+{
+    return chunk->thread == 0 && (loop->shared.flags & PL_LOOP_IS_SAMPLED);
+}
+
+static void take_share_by_value(parallel_chunk *chunk, const struct pl_claims *claims, uint32_t share)
+{
+    chunk->next_share = share_after(chunk, share);
+    chunk->first = chunk->base + pl_claims_share(claims, share);
+    chunk->last = chunk->base + pl_claims_share(claims, share + 1);
+    chunk->claim_first = chunk->at = chunk->first;
+    chunk->unfinished = 1;
+}
+
+static struct pl_claims dealt_claims(const parallel_chunk *chunk)
+{
+    return (struct pl_claims){NULL, (uint32_t)(chunk->dealt >> 32), (uint32_t)chunk->dealt, 0};
+}
+
+/* From what the thread was given by value: its own share touches the loop only if the body stops or fails. A share
+ * above the stop of another thread is run in vain, which is allowed, and no longer than a short loop. Neither of the two
+ * is inlined: the way through them saves no registers for the longer one. */
+__attribute__((noinline)) static int first_dealt_share(parallel_loop *loop, parallel_chunk *chunk)
+{
+    struct pl_claims claims = dealt_claims(chunk);
+    if (chunk->thread >= claims.worker_count)
+        return 0;
+    enter(loop, chunk);
+    take_share_by_value(chunk, &claims, chunk->thread);
+    if (is_sampled(loop, chunk))
+        chunk->clock_ns = pl_clock_now_ns();
+    return 1;
+}
+
 __attribute__((noinline)) static int next_dealt_share(parallel_loop *loop, parallel_chunk *chunk)
 {
-    uint32_t workers = (uint32_t)chunk->dealt;
-    struct pl_claims claims = {NULL, (uint32_t)(chunk->dealt >> 32), workers, 0};
-    bool is_first = !chunk->is_joined;
-    if (is_first)
-        enter(loop, chunk);
-    else
-        pl_chunk_settle(loop, chunk);
+    struct pl_claims claims = dealt_claims(chunk);
+    pl_chunk_settle(loop, chunk);
+    if (is_sampled(loop, chunk))
+        take_time(loop, chunk);
     uint32_t share = chunk->next_share;
-    if (share >= workers || (!is_first && pl_claims_share(&claims, share) >= pl_loop_stop(loop))) {
+    if (share >= claims.worker_count || pl_claims_share(&claims, share) >= pl_loop_stop(loop)) {
         leave(chunk);
         return 0;
     }
-    chunk->next_share = share_after(chunk, share);
-    chunk->first = chunk->base + pl_claims_share(&claims, share);
-    chunk->last = chunk->base + pl_claims_share(&claims, share + 1);
-    chunk->claim_first = chunk->at = chunk->first;
-    chunk->unfinished = 1;
+    take_share_by_value(chunk, &claims, share);
     return 1;
 }
 
 int parallel_loop_next(parallel_loop *loop, parallel_chunk *chunk)
 {
     if (chunk->dealt != 0)
-        return next_dealt_share(loop, chunk);
+        return chunk->is_joined ? next_dealt_share(loop, chunk) : first_dealt_share(loop, chunk);
     if (chunk->is_joined) {
         pl_chunk_settle(loop, chunk);
         /* A reduction, which goes on by itself, comes here before its claim has ended only if it was left; then the
@@ -259,7 +290,7 @@ int parallel_loop_next(parallel_loop *loop, parallel_chunk *chunk)
             return 1;
         }
         if (loop->shared.flags & PL_LOOP_IS_TIMED)
-            take_time(loop, chunk);
+            end_claim(loop, chunk);
     } else {
         look_forward(loop, __builtin_return_address(0));
         if (!join(loop, chunk))

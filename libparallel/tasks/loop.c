@@ -186,13 +186,24 @@ static bool is_worth_a_team(const parallel_loop *loop, float expected_ns)
     return expected_ns == 0 || expected_ns >= INLINE_NS || loop->options.workers != 0 || loop->options.grain != 0;
 }
 
-/* A loop that is known to be short, and not due to be measured again, reads no clock. */
-static void choose_timing(struct parallel_loop_shared *shared, struct pl_loop_site *site, float expected_ns)
+/* Can its threads get by value all that they must know? */
+static bool can_be_dealt(const parallel_loop *loop)
 {
+    return loop->shared.unit == 1 && !(loop->kind & (PARALLEL_LOOP_TILES | PARALLEL_LOOP_REDUCES));
+}
+
+/* A loop that is known to be short, and not due to be measured again, reads no clock. */
+static void choose_timing(parallel_loop *loop, struct pl_loop_site *site, float expected_ns)
+{
+    struct parallel_loop_shared *shared = &loop->shared;
     bool is_short = expected_ns != 0 && expected_ns < UNTIMED_NS;
     if (is_short && ++site->untimed_runs < PL_PACE_RESAMPLED)
         return;
     site->untimed_runs = 0;
+    if (is_short && can_be_dealt(loop)) {
+        shared->flags |= PL_LOOP_IS_SAMPLED;
+        return;
+    }
     shared->flags |= PL_LOOP_IS_TIMED;
     shared->grain_shift = (uint8_t)pl_pace_first_shift(site->ns_per_iteration * (float)shared->unit);
 }
@@ -248,7 +259,7 @@ static int choose_workers(parallel_loop *loop, enum mode mode, const void *where
     loop->timed_iterations = 0;
     bool has_own_shares = (loop->kind & PARALLEL_LOOP_OWN_SHARES) != 0;
     if (!has_own_shares)
-        choose_timing(&loop->shared, site, loop->options.progress ? 0 : expected_ns);
+        choose_timing(loop, site, loop->options.progress ? 0 : expected_ns);
     return has_own_shares || is_worth_a_team(loop, expected_ns) ? set_team(loop, team, workers) : 0;
 }
 
@@ -342,7 +353,8 @@ static void remember_cost(parallel_loop *loop)
 {
     struct pl_loop_site *site = loop->site;
     /* One more nanosecond, so that a loop that was measured never looks as if it was not. */
-    if ((loop->shared.flags & PL_LOOP_IS_TIMED) && loop->team != NULL && loop->timed_iterations != 0)
+    if ((loop->shared.flags & (PL_LOOP_IS_TIMED | PL_LOOP_IS_SAMPLED)) && loop->team != NULL &&
+        loop->timed_iterations != 0)
         site->ns_per_iteration = (float)(loop->timed_ns + 1) / (float)loop->timed_iterations;
 }
 
@@ -375,9 +387,9 @@ int parallel_loop_close(parallel_loop *loop)
 static uint64_t deal(const parallel_loop *loop)
 {
     const struct parallel_loop_shared *shared = &loop->shared;
-    bool is_simple = shared->slots == NULL && !(shared->flags & PL_LOOP_IS_TIMED) && shared->unit == 1 &&
-                     !(loop->kind & (PARALLEL_LOOP_TILES | PARALLEL_LOOP_REDUCES));
-    return is_simple ? (uint64_t)shared->unit_count << 32 | shared->worker_count : 0;
+    if (shared->slots != NULL || (shared->flags & PL_LOOP_IS_TIMED) || !can_be_dealt(loop))
+        return 0;
+    return (uint64_t)shared->unit_count << 32 | shared->worker_count;
 }
 
 static int make_records(parallel_loop *loop)

@@ -17,6 +17,7 @@ enum {
     PL_LOOP_IS_TIMED = 1 << 0, /* each thread times its claims and sizes the next by it; the caller remembers the cost */
     PL_LOOP_IS_FIXED = 1 << 1, /* .grain was given: one unit a claim */
     PL_LOOP_IS_SHOWN = 1 << 2, /* .progress: claims are counted; always timed too, and one thread claims in pieces */
+    PL_LOOP_IS_SAMPLED = 1 << 3, /* shares are dealt out, and the caller times its own to remember the cost */
 };
 
 /* The scope of one thread's share of a loop, inside its parallel_chunk. */
@@ -61,7 +62,15 @@ static inline bool pl_chunk_goes_on(const parallel_loop *loop, const parallel_ch
     return chunk->last != chunk->claim_last && pl_loop_offset(loop, chunk->last) < pl_loop_stop(loop);
 }
 
+/* Tells the loop that the chunk at hand was left by `break` or with a failure. */
+void pl_chunk_report(parallel_loop *loop, parallel_chunk *chunk);
+
 /* Tells the loop how the chunk at hand was left: to the end, by `break`, or with a failure. */
-void pl_chunk_settle(parallel_loop *loop, parallel_chunk *chunk);
+static inline void pl_chunk_settle(parallel_loop *loop, parallel_chunk *chunk)
+{
+    const struct pl_loop_scope *self = (const struct pl_loop_scope *)chunk->scope;
+    if (chunk->at != chunk->last || pl_scope_has_failed(&self->scope))
+        pl_chunk_report(loop, chunk);
+}
 
 #endif

@@ -16,15 +16,13 @@ enum {
      * should not drag idle threads through every region for long. */
     SPARE_AGE_LIMIT = 100,
 
-    /* Loops in the source that a thread remembers; two with the same hash forget each other, at the price of one
-     * measurement. */
-    SITE_COUNT = 64,
-
     /* A records buffer beyond this is freed at once: it is 2048 records of 512 bytes. */
     LARGEST_KEPT_RECORDS = 1 << 20,
 };
 
-static _Thread_local struct pl_loop_team *team_of_thread __attribute__((tls_model("initial-exec")));
+_Thread_local struct pl_loop_team *pl_loop_team_of_thread __attribute__((tls_model("initial-exec")));
+
+_Atomic uint32_t pl_loop_known_limit;
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_key_t destructor_key;
@@ -33,9 +31,11 @@ static bool can_destroy;
 /* Written in a forked child, which has one thread. */
 static bool is_forked;
 
+/* In the thread that has forked, the only one there is. */
 static void forget_teams(void)
 {
     is_forked = true;
+    pl_loop_team_of_thread = NULL;
 }
 
 static void destroy_team(void *pointer)
@@ -44,7 +44,6 @@ static void destroy_team(void *pointer)
     free(team->slots);
     pl_homes_destroy(team->homes);
     free(team->records);
-    free(team->sites);
     free(team);
 }
 
@@ -54,45 +53,31 @@ static void prepare(void)
                   pthread_atfork(NULL, NULL, forget_teams) == 0;
 }
 
-int pl_loop_worker_limit(uint32_t *out)
+int pl_loop_find_worker_limit(uint32_t *out)
 {
-    /* It never changes. Relaxed: the number says everything. */
-    static _Atomic uint32_t known;
-    *out = pl_load_relaxed(&known);
-    if (*out != 0)
-        return 0;
     parallel_limit limit;
     int code = parallel_worker_limit(&limit);
     if (code != 0)
         return code;
     *out = (uint32_t)limit.count;
-    pl_store_relaxed(&known, *out);
+    pl_store_relaxed(&pl_loop_known_limit, *out); /* as in pl_loop_worker_limit() */
     return 0;
 }
 
-static struct pl_loop_team *create_team(void)
+struct pl_loop_team *pl_loop_team_create(void)
 {
     pthread_once(&once, prepare);
-    if (!can_destroy)
+    if (!can_destroy || is_forked)
         return NULL;
     struct pl_loop_team *team = calloc(1, sizeof *team);
     if (team == NULL)
         return NULL;
-    team->sites = calloc(SITE_COUNT, sizeof *team->sites);
-    if (team->sites == NULL || pthread_setspecific(destructor_key, team) != 0) {
+    if (pthread_setspecific(destructor_key, team) != 0) {
         destroy_team(team);
         return NULL;
     }
-    team_of_thread = team;
+    pl_loop_team_of_thread = team;
     return team;
-}
-
-struct pl_loop_team *pl_loop_team_of_caller(void)
-{
-    if (is_forked)
-        return NULL;
-    struct pl_loop_team *team = team_of_thread;
-    return team != NULL ? team : create_team();
 }
 
 static int grow(struct pl_loop_team *team, uint32_t count)
@@ -116,26 +101,15 @@ static int grow(struct pl_loop_team *team, uint32_t count)
     return 0;
 }
 
-int pl_loop_team_fit(struct pl_loop_team *team, uint32_t workers, uint32_t *threads)
+int pl_loop_team_refit(struct pl_loop_team *team, uint32_t wanted)
 {
-    uint32_t wanted;
-    int code = pl_loop_worker_limit(&wanted);
+    int code = team->homes == NULL || wanted > team->homes->count ? grow(team, wanted) : 0;
     if (code != 0)
         return code;
-    if (workers > wanted)
-        wanted = workers;
-    if (team->homes == NULL || wanted > team->homes->count)
-        code = grow(team, wanted);
-    if (code != 0)
-        return code;
-    if (wanted >= team->thread_count) {
-        team->thread_count = wanted;
-        team->spare_age = 0;
-    } else if (++team->spare_age == SPARE_AGE_LIMIT) {
+    if (wanted > team->thread_count || ++team->spare_age == SPARE_AGE_LIMIT) {
         team->thread_count = wanted;
         team->spare_age = 0;
     }
-    *threads = team->thread_count;
     return 0;
 }
 
@@ -146,16 +120,6 @@ uint32_t pl_loop_team_next_epoch(struct pl_loop_team *team)
         team->epoch = 0;
     }
     return ++team->epoch;
-}
-
-struct pl_loop_site *pl_loop_team_site(struct pl_loop_team *team, const void *where)
-{
-    /* Calls are a few dozen bytes apart; the multiplier spreads them (2^64 divided by the golden ratio). */
-    uint64_t hash = (uint64_t)(uintptr_t)where * UINT64_C(0x9e3779b97f4a7c15);
-    struct pl_loop_site *site = &team->sites[hash / (UINT64_MAX / SITE_COUNT + 1)];
-    if (site->where != where)
-        *site = (struct pl_loop_site){where, 0, 0};
-    return site;
 }
 
 static unsigned char *allocate_records(size_t size)
