@@ -160,6 +160,9 @@ typedef struct parallel_chunk {
     uint32_t next_share; /* where shares are dealt out: the next one that is this thread's; or the next unit */
     uint64_t progress[2]; /* struct pl_progress_part */
     void *scope[5]; /* struct pl_loop_scope */
+    struct pl_scope **innermost; /* not NULL: this is all that the thread has to do, and then it says here: */
+    struct pl_scope *outer;
+    const parallel_error **failure; /* of the scope */
     parallel_tile tile; /* with PARALLEL_LOOP_TILES */
 } parallel_chunk;
 
@@ -200,6 +203,7 @@ static inline parallel_loop *parallel_loop_init(parallel_loop *loop, int kind, u
 static inline parallel_chunk *parallel_chunk_init(parallel_chunk *chunk, int thread, uint64_t dealt, uint64_t base)
 {
     chunk->is_joined = 0;
+    chunk->innermost = NULL;
     chunk->thread = (uint32_t)thread;
     chunk->dealt = dealt;
     chunk->base = base;
@@ -259,6 +263,16 @@ PARALLEL_API int parallel_loop_close(parallel_loop *loop);
 
 /* The next chunk for the calling thread of the region: 1; 0 if it has nothing more to do here. */
 PARALLEL_API int parallel_loop_next(parallel_loop *loop, parallel_chunk *chunk);
+
+/* The same, without a call where a thread has run its share of a short loop to the end. */
+static inline int parallel_loop_go_on(parallel_loop *loop, parallel_chunk *chunk)
+{
+    if (chunk->innermost == NULL || chunk->at != chunk->last || *chunk->failure != NULL)
+        return parallel_loop_next(loop, chunk);
+    *chunk->innermost = chunk->outer;
+    chunk->is_joined = 0;
+    return 0;
+}
 
 /* For a return, goto or C++ exception out of the body, which can only be without OpenMP flags. */
 PARALLEL_API void parallel_loop_abandon(parallel_loop *loop);

@@ -43,7 +43,7 @@
  *          L.is_open ? parallel_loop_close(&L) : (options..., parallel_loop_open(&L)); )   chooses workers
  *      for (uint64_t d = L.dealt, b = L.shared.base, once = 1; once; once = 0)         for short loops
  *       #pragma omp parallel num_threads(L.threads) if (L.threads > 1) firstprivate(d, b)  outlines what follows
- *         for (parallel_chunk C, *unused = parallel_chunk_enter(&C, d, b); parallel_loop_next(&L, &C); )
+ *         for (parallel_chunk C, *unused = parallel_chunk_enter(&C, d, b); parallel_loop_go_on(&L, &C); )
  *           for (T i = (T)C.first, l = (T)C.last; C.unfinished; C.unfinished = 0, C.at = (uint64_t)i)
  *             for (; i < l; ++i)
  *               body
@@ -71,7 +71,7 @@
 #define PARALLEL_FOR_2(loop, chunk, bound, i, begin, end, ...)                                                \
     PARALLEL_LOOP_OPENED(loop, 0, begin, end, PARALLEL_PP_EACH(PARALLEL_OPTION, loop, __VA_ARGS__))           \
     PARALLEL_LOOP_REGION(loop, )                                                                              \
-    PARALLEL_LOOP_CHUNKS(loop, chunk, parallel_loop_next)                                                     \
+    PARALLEL_LOOP_CHUNKS(loop, chunk, parallel_loop_go_on)                                                    \
     for (PARALLEL_INDEX(begin, end) i = (PARALLEL_INDEX(begin, end))chunk.first,                              \
                                     bound = (PARALLEL_INDEX(begin, end))chunk.last;                           \
          chunk.unfinished; chunk.unfinished = 0, chunk.at = (uint64_t)i)                                      \
@@ -89,7 +89,7 @@
                          parallel_loop_set_step(&loop, (uint64_t)(stride)),                                   \
                          PARALLEL_PP_EACH(PARALLEL_OPTION, loop, __VA_ARGS__))                                \
     PARALLEL_LOOP_REGION(loop, )                                                                              \
-    PARALLEL_LOOP_CHUNKS(loop, chunk, parallel_loop_next)                                                     \
+    PARALLEL_LOOP_CHUNKS(loop, chunk, parallel_loop_go_on)                                                    \
     for (uint64_t k = chunk.first, bound = chunk.last; chunk.unfinished; chunk.unfinished = 0, chunk.at = k)  \
         for (PARALLEL_INDEX(begin, end) i = (PARALLEL_INDEX(begin, end))parallel_loop_value(&loop, k),        \
                                         step = (PARALLEL_INDEX(begin, end))parallel_loop_step(&loop);         \

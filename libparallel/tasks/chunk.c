@@ -257,8 +257,14 @@ __attribute__((noinline)) static int first_dealt_share(parallel_loop *loop, para
         return 0;
     enter(loop, chunk);
     take_share_by_value(chunk, &claims, chunk->thread);
-    if (is_sampled(loop, chunk))
+    if (is_sampled(loop, chunk)) {
         chunk->clock_ns = pl_clock_now_ns();
+    } else if (chunk->next_share >= claims.worker_count) {
+        struct pl_scope *scope = &((struct pl_loop_scope *)chunk->scope)->scope;
+        chunk->innermost = &pl_scope_current;
+        chunk->outer = scope->outer;
+        chunk->failure = &scope->failure;
+    }
     return 1;
 }
 

@@ -3,6 +3,7 @@
  * Short loops get their shares by number. The runtime may start fewer threads than it was asked for. */
 #include <parallel.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -52,6 +53,35 @@ PROPERTY(below_a_break)
 }
 PROPERTY_END
 
+PROPERTY(below_a_failure)
+{
+    enum { MORE_RUNS = 40 }; /* in one of which the caller times its share */
+    for (int k = 0; k < 4; k++)
+        for (int run = 0; run < MORE_RUNS; run++) {
+            int bad = run % LARGEST;
+            parallel_error failure;
+            int64_t where = -1;
+            memset(times, 0, sizeof times);
+            PARALLEL_FOR(i, 0, LARGEST, .workers = workers_asked[k], .stopped_at = &where, .status = &failure) {
+                times[i]++;
+                if (i >= bad) {
+                    (void)parallel_fail(PARALLEL_ERANGE, "bad: %d", i);
+                    break;
+                }
+            }
+            char message[24];
+            snprintf(message, sizeof message, "bad: %d", bad);
+            ck_assert_int_eq(failure.code, PARALLEL_ERANGE);
+            ck_assert_str_eq(failure.message, message);
+            ck_assert_int_eq(where, bad);
+            int right = 0;
+            for (int i = 0; i <= bad; i++)
+                right += times[i] == 1;
+            ck_assert_int_eq(right, bad + 1);
+        }
+}
+PROPERTY_END
+
 int main(void)
 {
     /* A runtime reads its limit when it is loaded. */
@@ -60,6 +90,6 @@ int main(void)
         execl("/proc/self/exe", "short_loops_run_every_iteration_once", (char *)NULL);
         return EXIT_FAILURE;
     }
-    const TTest *const tests[] = {in_every_range, below_a_break};
+    const TTest *const tests[] = {in_every_range, below_a_break, below_a_failure};
     return property_run(__FILE__, tests, sizeof tests / sizeof tests[0]);
 }
