@@ -31,6 +31,7 @@ EXTRA_DIST += \
 	bench/loops/openmp.c \
 	bench/loops/parallel.c \
 	bench/loops/pthreadpool.cc \
+	bench/loops/region.c \
 	bench/loops/run.sh \
 	bench/loops/serial.c \
 	bench/loops/tbb.cc
@@ -40,7 +41,8 @@ bench_loops_ours = bench/loops/ours-libgomp bench/loops/ours-libomp
 bench_loops_peers = bench/loops/serial $(bench_schedules:%=bench/loops/libgomp-%) \
 	$(bench_schedules:%=bench/loops/libomp-%) $(bench_partitioners:%=bench/loops/tbb-%) bench/loops/pthreadpool
 bench_named = bench/loops/named bench/loops/floor
-CLEANFILES += $(bench_named) bench/loops/named.dat
+bench_regions = bench/loops/region-libgomp bench/loops/region-libomp
+CLEANFILES += $(bench_named) $(bench_regions) bench/loops/named.dat
 CLEANFILES += $(bench_loops_ours) $(bench_loops_peers) bench/loops/*.log bench/loops/loops.dat bench/loops/loops.svg bench/loops/loops.png
 
 # Each prints nothing and leaves no program where its compiler or library is missing; run.sh names what is missing.
@@ -56,6 +58,16 @@ bench/loops/ours-libgomp: bench/loops/parallel.c bench/loops/kernels.h bench/loo
 bench/loops/ours-libomp: bench/loops/parallel.c bench/loops/kernels.h bench/loops/numerical.h bench/measure.h libparallel.la
 	@$(MKDIR_P) $(@D)
 	@{ clang -O3 -fopenmp -I$(srcdir) -I$(srcdir)/macros -c $(srcdir)/bench/loops/parallel.c -o $@.o && \
+		$(bench_link_ours) clang -fopenmp $@.o -o $@ libparallel.la -lm; } $(bench_quietly)
+
+bench/loops/region-libgomp: bench/loops/region.c bench/measure.h libparallel.la
+	@$(MKDIR_P) $(@D)
+	@{ gcc -O3 -fopenmp -I$(srcdir) -I$(srcdir)/macros -c $(srcdir)/bench/loops/region.c -o $@.o && \
+		$(bench_link_ours) gcc -fopenmp $@.o -o $@ libparallel.la -lm; } $(bench_quietly)
+
+bench/loops/region-libomp: bench/loops/region.c bench/measure.h libparallel.la
+	@$(MKDIR_P) $(@D)
+	@{ clang -O3 -fopenmp -I$(srcdir) -I$(srcdir)/macros -c $(srcdir)/bench/loops/region.c -o $@.o && \
 		$(bench_link_ours) clang -fopenmp $@.o -o $@ libparallel.la -lm; } $(bench_quietly)
 
 bench/loops/named: bench/loops/named.c bench/measure.h libparallel.la
@@ -150,5 +162,5 @@ bench-futures: bench/compare bench/futures/floor bench/futures/memory bench/futu
 bench-fork-join: bench/compare bench/fork_join/parallel bench/fork_join/one-worker bench/fork_join/serial \
 	$(bench_fork_join_peers)
 	@sh $(srcdir)/bench/fork_join/run.sh bench/fork_join
-bench-loops: bench/compare $(bench_named) $(bench_loops_ours) $(bench_loops_peers)
+bench-loops: bench/compare $(bench_named) $(bench_regions) $(bench_loops_ours) $(bench_loops_peers)
 	@sh $(srcdir)/bench/loops/run.sh bench/loops "$(bench_loops_ours:bench/loops/%=%) $(bench_loops_peers:bench/loops/%=%)" $(GNUPLOT)

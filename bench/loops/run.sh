@@ -16,6 +16,10 @@ export OMP_NUM_THREADS=2 PARALLEL_WORKERS=2
 set -- empty meet meet-after-100us meet-after-1ms saxpy uniform linear power mandelbrot sum sum-simd trivial jacobi spmv nbody
 # shellcheck disable=SC2086
 "$here/../compare" "${BENCH_ROUNDS:-9}" "${BENCH_SECONDS:-0.2}" "$here/loops.dat" "$@" -- $peers
+echo 'The smallest inline loop beside a bare region of the same runtime:'
+for runtime in libgomp libomp; do
+    [ ! -x "$here/region-$runtime" ] || "$here/region-$runtime" "ours-$runtime" 2
+done
 echo 'Named loops: how soon two threads share a loop; goal: 0.45 of the floor, which two threads reach that do nothing else'
 peers=
 for label in named floor pthreadpool tbb-static libgomp-static libomp-static; do
