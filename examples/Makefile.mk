@@ -4,6 +4,17 @@
 # and no script in its place, so that it starts as fast as it will once installed, and a debugger can take it.
 examples_ldflags = $(AM_LDFLAGS) -no-install
 
+noinst_PROGRAMS += examples/crashy
+examples_crashy_SOURCES = examples/crashy.c
+examples_crashy_LDFLAGS = $(examples_ldflags)
+examples_crashy_LDADD = libparallel.la
+
+noinst_PROGRAMS += examples/histogram
+examples_histogram_SOURCES = examples/histogram.c
+examples_histogram_CFLAGS = $(AM_CFLAGS) $(OPENMP_CFLAGS)
+examples_histogram_LDFLAGS = $(examples_ldflags)
+examples_histogram_LDADD = libparallel.la
+
 noinst_PROGRAMS += examples/jacobi
 examples_jacobi_SOURCES = examples/jacobi.c
 examples_jacobi_CFLAGS = $(AM_CFLAGS) $(OPENMP_CFLAGS)

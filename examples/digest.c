@@ -8,7 +8,7 @@
  *
  * One call a file: digest_file() is an ordinary function, PARALLEL_FN makes it callable without blocking on any
  * executor, and PARALLEL_AS_COMPLETED hands over the results as they come. It takes only a path and returns only a
- * struct, so it may run in another process as well.
+ * struct, so it may run in another process as well (-e processes), where a crash would cost one line of the output.
  *
  * Links below DIR are not followed (DIR itself may be one). A file or directory that cannot be read is reported on
  * stderr and counted there, and the others go on; the exit status is 1 only if DIR itself cannot be read or the output

@@ -54,13 +54,16 @@ check() {
     sort "$work/printed" | cmp - "$work/expected" || fail "digest $* differs from sha256sum"
 }
 
-for executor in serial threads threads:1 threads:5,places=none; do
+for executor in serial threads threads:1 threads:5,places=none \
+    processes processes:1 processes:3,places=none,max_tasks=5 fork:2,places=none; do
     check -e $executor "$tree"
 done
 check "$tree"
 check "$tree/"
 ln -s tree "$work/link"
-PARALLEL_EXECUTOR=serial check "$tree"
+for executor in serial processes; do
+    PARALLEL_EXECUTOR=$executor check "$tree"
+done
 
 # A file, a link to a folder, a relative path and an empty folder are fine too.
 [ "$("$digest" "$tree/plain.")" = "$(sha256sum "$tree/plain.")" ] || fail 'digest of a file'

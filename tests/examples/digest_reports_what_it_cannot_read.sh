@@ -40,7 +40,7 @@ file" >/dev/null 2>&1; then
     skip 'this user cannot be kept from reading a file'
 fi
 
-for executor in serial threads:2; do
+for executor in serial threads:2 processes:2,places=none fork:2,places=none; do
     # shellcheck disable=SC2086
     $with_permissions "$digest" -e $executor "$tree" >"$work/printed" 2>"$work/errors" ||
         fail "$executor: what cannot be read is fatal: $(cat "$work/errors")"
