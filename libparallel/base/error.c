@@ -52,6 +52,21 @@ const char *parallel_error_name(int code)
     }
 }
 
+struct pl_code_words pl_error_code_words(int code)
+{
+    struct pl_code_words words;
+    switch (code) {
+#define WORDS_CASE(name, value, text) case name:
+        PARALLEL_ERRORS(WORDS_CASE)
+#undef WORDS_CASE
+        snprintf(words.text, sizeof words.text, "%s", parallel_error_name(code));
+        break;
+    default:
+        snprintf(words.text, sizeof words.text, "code %d", code);
+    }
+    return words;
+}
+
 const char *parallel_error_text(int code)
 {
     switch (code) {

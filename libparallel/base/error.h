@@ -22,6 +22,12 @@ int pl_error_fill(parallel_error *error, int code, int system_errno, const char 
 int pl_error_fill_arguments(parallel_error *error, int code, int system_errno, const char *format,
                             va_list arguments) PARALLEL_PRINTF(4, 0);
 
+/* A code in words: "PARALLEL_EFAILED", or "code 7" for one of the program's own. */
+struct pl_code_words {
+    char text[32];
+};
+struct pl_code_words pl_error_code_words(int code);
+
 /* One line to the reporter, else to stderr; nothing with PARALLEL_QUIET=1. */
 void pl_report(const char *format, ...) PARALLEL_PRINTF(1, 2);
 

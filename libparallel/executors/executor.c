@@ -319,7 +319,7 @@ parallel_executor_options parallel_executor_options_default(void)
 /* What only processes can do is refused for other kinds, not ignored. */
 static int check_options_of_kind(const struct pl_executor_kind *kind, const parallel_executor_options *options)
 {
-    const char *name = NULL;
+    const char *name = NULL, *others = "processes";
     if (kind == &pl_processes_kind)
         return 0;
     if (options->timeout_ns > 0 && kind != &pl_fork_kind)
@@ -332,7 +332,9 @@ static int check_options_of_kind(const struct pl_executor_kind *kind, const para
         name = "max_tasks";
     if (name == NULL)
         return 0;
-    return pl_error_set(PARALLEL_ESPECIFICATION, 0, "%s=: a %s executor cannot do that; processes can", name, kind->name);
+    if (options->timeout_ns > 0 || options->memory_bytes > 0)
+        others = kind != &pl_fork_kind ? "processes and fork" : others;
+    return pl_error_set(PARALLEL_ESPECIFICATION, 0, "%s=: a %s executor cannot do that; %s can", name, kind->name, others);
 }
 
 static int open_with(const parallel_executor_options *options, parallel_executor **executor)

@@ -74,8 +74,7 @@ static const void *argument(const struct pl_portion *portion, size_t i, int k)
  * as the sign, since no array has that many elements; one and two bytes are taken as unsigned. False: no integer. */
 static bool count_of(const struct pl_portion *portion, size_t i, int k, uint64_t *count)
 {
-    if (k < 0 || k >= portion->function->parameter_count ||
-        portion->function->parameters[k].kind != PARALLEL_PARAMETER_VALUE)
+    if (portion->function->parameters[k].kind != PARALLEL_PARAMETER_VALUE)
         return false;
     const void *value = argument(portion, i, k);
     uint8_t one;
@@ -108,6 +107,11 @@ static int array_extent(const struct pl_portion *portion, size_t i, int k, size_
     size_t size = parameter->element_size;
     for (int c = 0; c < 2 && parameter->counts[c] != 0; c++) {
         uint64_t count;
+        if (parameter->counts[c] < 1 || parameter->counts[c] > portion->function->parameter_count)
+            return pl_error_set(PARALLEL_EARGUMENT, 0,
+                                "%s: argument %d: its length is argument %d of %d: there is none (they count from 1)",
+                                portion->function->name, k + 1, parameter->counts[c],
+                                portion->function->parameter_count);
         if (!count_of(portion, i, parameter->counts[c] - 1, &count))
             return pl_error_set(PARALLEL_EARGUMENT, 0, "%s: argument %d: its length is argument %d, which is no integer",
                                 portion->function->name, k + 1, parameter->counts[c]);

@@ -143,7 +143,7 @@ void pl_future_destroy(struct pl_task *task)
     uint32_t word = pl_load_relaxed(&task->state.word); /* relaxed: the last reference */
     if (pl_task_state_of_word(word) == PL_TASK_FAILED && !(word & PL_TASK_LOOKED_AT))
         pl_report("%s failed and nobody looked: %s: %s", pl_future_name(future),
-                  parallel_error_name(future->failure->code), future->failure->message);
+                  pl_error_code_words(future->failure->code).text, future->failure->message);
     if (future->failure != &out_of_memory && future->failure != &forked)
         free(future->failure);
     int fd = pl_load_relaxed(&future->fd);
@@ -387,7 +387,7 @@ void parallel_future_await(parallel_future *future, const parallel_function *fun
     int code = parallel_future_result(future, function, PARALLEL_NEVER, result);
     if (code != 0)
         pl_report_and_abort("%s_await: %s: %s", function != NULL ? function->name : "parallel_future",
-                            parallel_error_name(code), parallel_last_error()->message);
+                            pl_error_code_words(code).text, parallel_last_error()->message);
     parallel_future_release(future);
 }
 
@@ -488,7 +488,7 @@ int parallel_future_describe(parallel_future *future, char *buffer, size_t size)
         return snprintf(buffer, size, "%s: %s", pl_future_name(future), parallel_state_name(state));
     pl_or_relaxed(&future->task.state.word, PL_TASK_LOOKED_AT); /* a flag for the destructor, which is last */
     return snprintf(buffer, size, "%s: failed (%s: %s)", pl_future_name(future),
-                    parallel_error_name(future->failure->code), future->failure->message);
+                    pl_error_code_words(future->failure->code).text, future->failure->message);
 }
 
 /* Passes the wish on to where the call runs. False: it runs in a thread. */

@@ -8,6 +8,8 @@
 readme=$top_srcdir/README.md
 
 uses_inline_loops
+# shellcheck disable=SC3045 # every shell of Linux has it
+ulimit -c 0 # one of the programs shows how a call crashes
 awk -v work="$work" '/^```c$/ { name = work "/program" ++count; next } /^```$/ { name = "" }
     name != "" { print > (name ".c"); print > (name ".cc") }
     END { if (count == 0) exit 1 }' "$readme" || fail 'README.md has no program'

@@ -5,8 +5,8 @@
 # became of it, and counts right, in worker processes and in a process for each call.
 . "$top_srcdir/tests/support/script.sh"
 
-# Their handlers would turn signals into exit statuses.
-options='handle_segv=0:handle_sigbus=0:handle_abort=0:handle_sigill=0:handle_sigfpe=0'
+# Their handlers would turn signals into exit statuses, and so would a look for leaks at exit() in the middle of things.
+options='handle_segv=0:handle_sigbus=0:handle_abort=0:handle_sigill=0:handle_sigfpe=0:detect_leaks=0'
 export ASAN_OPTIONS="${ASAN_OPTIONS:-}:$options" TSAN_OPTIONS="${TSAN_OPTIONS:-}:$options"
 # shellcheck disable=SC3045 # every shell of Linux has it
 ulimit -c 0 # no core files

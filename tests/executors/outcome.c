@@ -40,7 +40,7 @@ PROPERTY(a_line_describes_a_future_that_has_ended)
     ck_assert_ok(parallel_wait(all, 3, PARALLEL_ALL_COMPLETED, PARALLEL_NEVER));
     assert_description(done, "echo: done");
     assert_description(failed, "fail_with: failed (PARALLEL_EFAILED: told to fail with -24)");
-    assert_description(strange, "fail_with: failed (unknown error: told to fail with 4711)");
+    assert_description(strange, "fail_with: failed (code 4711: told to fail with 4711)");
     for (int i = 0; i < 3; i++)
         parallel_future_release(all[i]);
     close_executor(executor);
