@@ -1,4 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
+dist_man_MANS += \
+	docs/man/libparallel.7 \
+	docs/man/parallel-info.1
+
 EXTRA_DIST += \
 	docs/openmp.md \
 	docs/protocols/bell.md \

@@ -13,6 +13,9 @@ succeeds make -s -C "$top_builddir" install DESTDIR="$work/root"
 
 pc=$(find "$work/root" -name libparallel.pc)
 [ -n "$pc" ] || fail 'no libparallel.pc is installed'
+for page in man1/parallel-info.1 man7/libparallel.7; do
+    [ -n "$(find "$work/root" -path "*/$page")" ] || fail "$page is not installed"
+done
 export PKG_CONFIG_PATH="${pc%/*}" PKG_CONFIG_SYSROOT_DIR="$work/root"
 export LD_LIBRARY_PATH="${pc%/pkgconfig/*}${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
 flags=$(pkg-config --cflags --libs libparallel)
