@@ -167,7 +167,7 @@ static size_t report(const char *const *formulas, size_t count, parallel_executo
 int main(int argc, char **argv)
 {
     const char *executor_wanted = "processes", *seconds = "1";
-    for (int option; (option = getopt(argc, argv, "e:t:")) != -1;) {
+    for (int option; (option = getopt(argc, argv, "+e:t:")) != -1;) {
         if (option == '?')
             errx(EXIT_FAILURE, "usage: crashy [-e EXECUTOR] [-t SECONDS] [FORMULA...]");
         *(option == 'e' ? &executor_wanted : &seconds) = optarg;

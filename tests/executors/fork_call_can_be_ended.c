@@ -139,9 +139,11 @@ PROPERTY_END
 PROPERTY(limits_are_for_processes)
 {
     ck_assert_int_eq(parallel_executor_open("threads:1,timeout=1", &executor), PARALLEL_ESPECIFICATION);
+    ck_assert_ptr_nonnull(strstr(parallel_last_error()->message, "cannot do that; processes and fork can"));
     ck_assert_int_eq(parallel_executor_open("serial,memory=1GiB", &executor), PARALLEL_ESPECIFICATION);
     ck_assert_int_eq(parallel_executor_open("fork:1,timeout=0", &executor), PARALLEL_ESPECIFICATION);
     ck_assert_int_eq(parallel_executor_open("fork:1,retries=1", &executor), PARALLEL_ESPECIFICATION);
+    ck_assert_ptr_nonnull(strstr(parallel_last_error()->message, "cannot do that; processes can"));
 }
 PROPERTY_END
 

@@ -143,6 +143,12 @@ static void expect_refusal(int n, long m, double *out, const char *words)
     parallel_future_release(future);
 }
 
+static int miscounted(const double *values, int count)
+{
+    return (int)values[0] + count;
+}
+PARALLEL_FN(int, miscounted, PARALLEL_IN(double, 3), int)
+
 PROPERTY(impossible_arrays_are_refused)
 {
     open_executor();
@@ -150,6 +156,13 @@ PROPERTY(impossible_arrays_are_refused)
     expect_refusal(-1, 1, out, "scale: argument 3: its length, argument 1, is negative: -1");
     expect_refusal(1 << 30, 1L << 40, out, "too large");
     expect_refusal(1, 1, NULL, "scale: argument 4 is NULL");
+    double in[1] = {0};
+    int length;
+    parallel_future *future = miscounted_on(executor, in, 1);
+    ck_assert_int_eq(miscounted_result(future, &length), PARALLEL_EARGUMENT);
+    ck_assert_str_eq(parallel_last_error()->message,
+                     "miscounted: argument 1: its length is argument 3 of 2: there is none (they count from 1)");
+    parallel_future_release(future);
     close_executor();
 }
 PROPERTY_END
