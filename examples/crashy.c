@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * crashy [-e EXECUTOR] [-t SECONDS] [FORMULA...]: computes formulas with a calculator that somebody wrote for tidy ones. On
- * others it crashes, exits or never ends, in the ways that C programs have; each call harms itself alone, the others are
- * computed, and the report says which formulas it was and what became of them:
+ * crashy [-e EXECUTOR] [-t SECONDS] [FORMULA...]: computes formulas with a calculator that somebody wrote for tidy ones.
+ * On others it crashes, exits or never ends, in the ways that C programs have; each call harms itself alone, the others
+ * are computed, and the report says which formulas it was and what became of them:
  *
  *     crashy                                  a batch of its own, in worker processes
  *     crashy -e fork '1 + 1' '1 / 0'          a process for each formula
@@ -10,7 +10,7 @@
  *
  * Where a report says "power+0x1c", gdb -batch -ex 'info line *(power+0x1c)' crashy tells the line.
  *
- * A call that takes longer than SECONDS (default 1) is ended. The exit status is 1 if a formula could not be computed. */
+ * A call that takes longer than SECONDS (default 1) is ended. The exit status is 1 if a formula was not computed. */
 #include <ctype.h>
 #include <err.h>
 #include <stdio.h>
@@ -57,7 +57,7 @@ static long name(const char **at)
     size_t length = strspn(*at, "abcdefghijklmnopqrstuvwxyz");
     const char *text = definition(*at, length);
     *at += length;
-    return sum(&text); /* a name that is not there: NULL. One that is defined by itself: no end, so no stack is enough */
+    return sum(&text); /* not there: NULL; defined by itself: no stack is enough */
 }
 
 static long factor(const char **at)

@@ -2,8 +2,8 @@
  *
  * histogram [-e EXECUTOR] [FILE...]: how often each byte occurs in the files (default: this program), counted twice:
  *
- *   - by calls on an executor (default: worker processes). Data and counts lie in shared memory, which every process sees at
- *     the same address: the data are not copied to the workers, and the counts have nobody to send them back;
+ *   - by calls on an executor (default: worker processes). Data and counts lie in shared memory, which every process
+ *     sees at the same address: the data are not copied to the workers, and nobody has to send the counts back;
  *   - by PARALLEL_REDUCE on threads, where each worker has counts of its own, which a function adds up.
  *
  * Prints a line for each byte that occurs, in hexadecimal, and its number. The exit status is 1 if the two differ. */

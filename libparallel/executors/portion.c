@@ -113,7 +113,8 @@ static int array_extent(const struct pl_portion *portion, size_t i, int k, size_
                                 portion->function->name, k + 1, parameter->counts[c],
                                 portion->function->parameter_count);
         if (!count_of(portion, i, parameter->counts[c] - 1, &count))
-            return pl_error_set(PARALLEL_EARGUMENT, 0, "%s: argument %d: its length is argument %d, which is no integer",
+            return pl_error_set(PARALLEL_EARGUMENT, 0,
+                                "%s: argument %d: its length is argument %d, which is no integer",
                                 portion->function->name, k + 1, parameter->counts[c]);
         if (count > INT64_MAX)
             return pl_error_set(PARALLEL_EARGUMENT, 0, "%s: argument %d: its length, argument %d, is negative: %lld",

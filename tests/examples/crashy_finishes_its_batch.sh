@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# Calls that crash, exit, or never end cost themselves alone: crashy computes all other formulas, says of each of these what
-# became of it, and counts right, in worker processes and in a process for each call.
+# Calls that crash, exit, or never end cost themselves alone: crashy computes all other formulas, says of each of these
+# what became of it, and counts right, in worker processes and in a process for each call.
 . "$top_srcdir/tests/support/script.sh"
 
 # Their handlers would turn signals into exit statuses, and so would a look for leaks at exit() in the middle of things.
@@ -21,7 +21,7 @@ start() {
         echo $status >"$work/$name.status"
     } &
 }
-# A stack overflow and a core dump take their time on a busy machine, so the limit is generous where nothing runs into it.
+# Crashes take their time on a busy machine, so the limit is generous where nothing runs into it.
 for kind in processes fork; do
     start $kind -e $kind:2,places=none -t 60 '1 + 2 * 3' '2 ^ 3 ^ 2' '3 * gross' '3 * score' hen '(1 + 2) * (3 + 4' \
         '1 / (dozen - 12)' '(6 * 7 > 3) + #3' '6 * 7 > 1000000000000' '1 + * 2' -dozen '10 - 4 - 3'
