@@ -174,24 +174,39 @@ bool pl_deque_publish_by_force(struct pl_deque *deque)
 
 /* ---- Theft and return ---- */
 
-bool pl_deque_steal_and_run(struct pl_deque *victim, struct pl_deque *thief)
+struct parallel_spawn *pl_deque_steal(struct pl_deque *victim, const struct pl_deque *thief, uint64_t *index)
 {
     uint64_t split = split_of(victim);
     for (uint64_t i = 0; i < split; i++) {
         uintptr_t slot = pl_load_relaxed(&victim->slots[i]); /* relaxed: the swap decides and acquires */
         if (!is_record(slot) || !pl_cas_acq_rel(&victim->slots[i], &slot, stolen_by(thief)))
             continue;
-        struct parallel_spawn *record = (struct parallel_spawn *)slot;
-        record->call(record);
-        /* Release: publishes the result to pl_deque_is_back(). Afterwards record and slot are the owner's; the deque
-         * itself lives as long as its executor. */
-        if (pl_exchange_acq_rel(&victim->slots[i], DONE) == WAITED) {
-            pl_add_acq_rel(&victim->completions, 1);
-            pl_futex_wake(&victim->completions, 1, PL_FUTEX_PRIVATE);
-        }
-        return true;
+        *index = i;
+        return (struct parallel_spawn *)slot;
     }
-    return false;
+    return NULL;
+}
+
+bool pl_deque_return(struct pl_deque *victim, uint64_t index)
+{
+    /* Release: publishes the result to pl_deque_is_back(). Afterwards record and slot are the owner's; the deque
+     * itself lives as long as its executor. */
+    if (pl_exchange_acq_rel(&victim->slots[index], DONE) != WAITED)
+        return false;
+    pl_add_acq_rel(&victim->completions, 1);
+    pl_futex_wake(&victim->completions, 1, PL_FUTEX_PRIVATE);
+    return true;
+}
+
+bool pl_deque_steal_and_run(struct pl_deque *victim, struct pl_deque *thief)
+{
+    uint64_t index;
+    struct parallel_spawn *record = pl_deque_steal(victim, thief, &index);
+    if (record == NULL)
+        return false;
+    record->call(record);
+    pl_deque_return(victim, index);
+    return true;
 }
 
 bool pl_deque_take_back(struct pl_deque *deque, uint64_t *index, uint32_t *thief)

@@ -47,7 +47,12 @@ void pl_deque_request(struct pl_deque *deque);
 /* Publishes for an owner that does not answer; true if something became public. */
 bool pl_deque_publish_by_force(struct pl_deque *deque);
 
-/* Takes the oldest public call, runs it and gives it back; false if there was none. `thief` is the caller's deque. */
+/* Takes the oldest public call, for the worker whose deque is `thief`; NULL if there was none. It has been run when its thief
+ * says so by pl_deque_return(), which is true if it had to wake the owner. */
+struct parallel_spawn *pl_deque_steal(struct pl_deque *victim, const struct pl_deque *thief, uint64_t *index);
+bool pl_deque_return(struct pl_deque *victim, uint64_t index);
+
+/* Takes one, runs it and gives it back; false if there was none. `thief` is the caller's deque. */
 bool pl_deque_steal_and_run(struct pl_deque *victim, struct pl_deque *thief);
 
 /* The owner's sync below the split. True: not stolen, call it. False: stolen by deque number *thief, and not necessarily
