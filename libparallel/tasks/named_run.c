@@ -347,7 +347,9 @@ static uint32_t choose_workers(const struct named_loop *run, size_t most, float 
         most = options->workers;
     if (run->claims.unit_count < most)
         most = run->claims.unit_count;
-    return most < PL_POST_LARGEST_PLACES ? (uint32_t)most : PL_POST_LARGEST_PLACES;
+    if (most > PL_POST_LARGEST_PLACES)
+        most = PL_POST_LARGEST_PLACES;
+    return expected_ns == 0 || names_its_team(options) ? (uint32_t)most : pl_pace_team(expected_ns, (uint32_t)most);
 }
 
 /* The post's slots for so many participants; NULL: no memory. */

@@ -23,9 +23,32 @@ enum {
     /* A range of 2^44 iterations and more has units longer than this, and without an end in sight; they are run in pieces
      * of so many iterations, so that a loop that was stopped is left. One takes 16 us at a quarter of a ns each. */
     PL_PACE_LONGEST_PIECE = 1 << 16,
+    /* What one more participant of a loop costs those who are in it already, at the least: it joins and leaves by the same
+     * word as they, two transfers of a line, and is one more to look for work at. A quarter of the shortest loop that is
+     * shared at all, so that two threads take part in any of these. */
+    PL_PACE_MEETING_NS = 250,
     /* A loop thought short may have grown long since: it is measured again once in so many runs. */
     PL_PACE_RESAMPLED = 32,
 };
+
+/* How many of `most` threads take part in a loop that takes one of them so long: n of them save no more than another n-th of
+ * it by one more, and meet one after the other; so the best n has n * n * PL_PACE_MEETING_NS = expected_ns. Beyond it more
+ * threads make the loop slower. */
+static inline uint32_t pl_pace_team(float expected_ns, uint32_t most)
+{
+    float squared = expected_ns / PL_PACE_MEETING_NS;
+    if (squared >= (float)most * (float)most)
+        return most;
+    uint32_t low = 1, high = most; /* low * low <= squared < high * high, but for a loop too short to be shared */
+    while (high - low > 1) {
+        uint32_t middle = low + (high - low) / 2;
+        if ((float)middle * (float)middle <= squared)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
 
 /* Whatever a slot has. */
 static const struct pl_claim_size pl_pace_everything = {PL_CLAIM_LARGEST_UNIT_COUNT, PL_CLAIM_LARGEST_UNIT_COUNT};
