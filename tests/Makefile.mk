@@ -56,6 +56,7 @@ include tests/install/Makefile.mk
 include tests/machine/Makefile.mk
 include tests/macros/Makefile.mk
 include tests/memory/Makefile.mk
+include tests/simulate/Makefile.mk
 include tests/tasks/Makefile.mk
 include tests/tools/Makefile.mk
 include tests/workers/Makefile.mk

@@ -1,0 +1,504 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * Fork-join, simulated: workers that run a tree of calls by the library's deques.
+ *
+ *     search --> steal --> call: work, spawn children, call the last, sync the others --> return to the owner --+
+ *       ^                                                      |                                                |
+ *       |                                             stolen: wait, and steal from the thief                    |
+ *       +-------------------------------------------------------------------------------------------------------+
+ *
+ * A call is a frame in a worker's list, as it would be on its stack; a spawned one has its record in its parent's. The
+ * constants of searching and waiting are those of executors/threads_worker.c and tasks/spawn.c. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/simulate/engine.h"
+#include "libparallel/executors/deque.h"
+#include "libparallel/executors/victims.h"
+
+enum { TURNS_BEFORE_FORCE = 400, WAITING_TURNS_BEFORE_FORCE = 200 };
+
+enum stage { BEGINS, SPAWNS, SYNCS, WAITS, ENDS };
+
+struct child {
+    struct parallel_spawn spawn; /* first: a thief finds the child by it */
+    struct sim_node node;
+};
+
+struct frame {
+    struct frame *caller;
+    enum stage stage;
+    struct sim_node node;
+    struct sim_call call;
+    uint32_t spawned;              /* children that have not had their sync yet */
+    struct child children[SIM_MOST_CHILDREN];
+    struct pl_deque *owner;        /* of a stolen call: to whom it returns, at which slot; else NULL */
+    uint64_t owner_index;
+    uint64_t awaited_index;        /* while it waits */
+    uint32_t thief;
+    uint32_t turn;
+};
+
+struct worker {
+    struct simulation *simulation;
+    uint32_t index;
+    uint32_t turn;       /* of its search */
+    bool is_asleep;
+    bool is_due;         /* it has an event */
+    struct pl_deque *deque;
+    struct frame *frame; /* innermost; NULL: it searches or sleeps */
+    struct frame *spare; /* frames for later */
+};
+
+struct simulation {
+    struct sim_engine engine;
+    const struct sim_tree *tree;
+    struct sim_result *result;
+    struct pl_victims *victims;
+    struct worker *workers;
+    uint32_t *sleepers; /* a stack */
+    uint32_t sleeper_count;
+    uint32_t searching;
+    uint64_t called_ns; /* what calls of sleepers have cost the worker in this step */
+    bool is_over;
+    bool is_out_of_memory;
+};
+
+/* Lines: of each worker its split and its slots; then those of all. */
+static uint32_t split_line(uint32_t worker)
+{
+    return 2 * worker;
+}
+
+static uint32_t slots_line(uint32_t worker)
+{
+    return 2 * worker + 1;
+}
+
+static uint32_t crew_line(const struct simulation *simulation)
+{
+    return 2 * simulation->engine.setup.workers;
+}
+
+static uint32_t busy_line(const struct simulation *simulation)
+{
+    return crew_line(simulation) + 1;
+}
+
+static uint32_t index_of(const struct pl_deque *deque)
+{
+    return deque->number - 1;
+}
+
+/* ---- Who is awake ---- */
+
+static void schedule(struct simulation *simulation, struct worker *worker, uint64_t delay_ns)
+{
+    worker->is_due = true;
+    sim_schedule(&simulation->engine, worker->index, delay_ns);
+}
+
+/* As pl_threads_call_workers(): nobody is called while somebody searches. Returns what it costs the caller. */
+static uint64_t call_worker(struct simulation *simulation, uint32_t by)
+{
+    struct sim_engine *engine = &simulation->engine;
+    uint64_t cost = sim_read(engine, by, crew_line(simulation));
+    if (simulation->searching > 0 || simulation->sleeper_count == 0)
+        return cost;
+    struct worker *woken = &simulation->workers[simulation->sleepers[--simulation->sleeper_count]];
+    simulation->searching++;
+    simulation->result->wakes++;
+    woken->is_asleep = false;
+    woken->turn = 0;
+    cost += sim_write(engine, by, crew_line(simulation)) + engine->setup.latencies.wake_call;
+    schedule(simulation, woken, cost + engine->setup.latencies.wake);
+    return cost;
+}
+
+/* A deque has published. */
+static void on_publish(void *context)
+{
+    struct worker *worker = context;
+    worker->simulation->called_ns += call_worker(worker->simulation, worker->index);
+}
+
+static uint64_t request_all(struct simulation *simulation)
+{
+    pl_victims_request(simulation->victims);
+    return simulation->engine.setup.workers; /* a look at each, at about a nanosecond where nothing has changed */
+}
+
+static void park(struct simulation *simulation, struct worker *worker)
+{
+    sim_write(&simulation->engine, worker->index, crew_line(simulation));
+    simulation->searching--;
+    worker->is_asleep = true;
+    simulation->sleepers[simulation->sleeper_count++] = worker->index;
+    request_all(simulation);
+    if (pl_victims_have_work(simulation->victims)) /* the last look: somebody is called, most likely this one */
+        call_worker(simulation, worker->index);
+}
+
+/* ---- Frames ---- */
+
+static struct frame *enter(struct worker *worker, const struct sim_node *node)
+{
+    struct frame *frame = worker->spare;
+    if (frame != NULL)
+        worker->spare = frame->caller;
+    else if ((frame = malloc(sizeof *frame)) == NULL) {
+        worker->simulation->is_out_of_memory = true;
+        return NULL;
+    }
+    frame->caller = worker->frame;
+    frame->stage = BEGINS;
+    frame->node = *node;
+    frame->owner = NULL;
+    worker->frame = frame;
+    return frame;
+}
+
+static void leave(struct worker *worker)
+{
+    struct frame *frame = worker->frame;
+    worker->frame = frame->caller;
+    frame->caller = worker->spare;
+    worker->spare = frame;
+}
+
+/* ---- The owner ---- */
+
+/* The library's inlined sync calls this where a record may have been stolen; its waiting takes simulated time. */
+enum { CALL_IT = 1, WAIT_FOR_IT = 2 };
+static uint64_t recovered_index;
+static uint32_t recovered_thief;
+
+int __wrap_parallel_spawn_recover(struct parallel_spawn *spawn);
+
+int __wrap_parallel_spawn_recover(struct parallel_spawn *spawn)
+{
+    (void)spawn;
+    struct pl_deque *mine = (struct pl_deque *)parallel_deque_current;
+    return pl_deque_take_back(mine, &recovered_index, &recovered_thief) ? CALL_IT : WAIT_FOR_IT;
+}
+
+/* After a spawn or sync: what has become of the lines that the owner shares with thieves. */
+static uint64_t touch(struct simulation *simulation, const struct worker *worker, uint64_t split_before, bool is_recovered)
+{
+    struct sim_engine *engine = &simulation->engine;
+    uint64_t cost = sim_read(engine, worker->index, split_line(worker->index)) + simulation->called_ns;
+    if (worker->deque->shared.split != split_before || is_recovered)
+        cost += sim_write(engine, worker->index, split_line(worker->index)) +
+                sim_write(engine, worker->index, slots_line(worker->index));
+    simulation->called_ns = 0;
+    return cost;
+}
+
+static uint64_t spawn_children(struct simulation *simulation, struct worker *worker, struct frame *frame)
+{
+    uint64_t cost = 0;
+    for (frame->spawned = 0; frame->spawned + 1 < frame->call.child_count; frame->spawned++) {
+        struct child *child = &frame->children[frame->spawned];
+        uint64_t split = worker->deque->shared.split;
+        child->node = frame->call.children[frame->spawned];
+        parallel_spawn_push(&child->spawn);
+        cost += simulation->engine.setup.latencies.spawn + touch(simulation, worker, split, false);
+    }
+    if (frame->call.child_count > 0)
+        enter(worker, &frame->call.children[frame->call.child_count - 1]);
+    return cost;
+}
+
+static uint64_t sync_child(struct simulation *simulation, struct worker *worker, struct frame *frame)
+{
+    struct child *child = &frame->children[--frame->spawned];
+    uint64_t split = worker->deque->shared.split;
+    bool is_public = child->spawn.index < (split & ~PARALLEL_DEQUE_REQUEST);
+    int outcome = parallel_spawn_pop(&child->spawn, "simulated");
+    uint64_t cost = touch(simulation, worker, split, is_public);
+    if (outcome == CALL_IT) {
+        enter(worker, &child->node);
+        return cost;
+    }
+    frame->stage = WAITS;
+    frame->awaited_index = recovered_index;
+    frame->thief = recovered_thief;
+    frame->turn = 0;
+    return cost;
+}
+
+/* ---- The thief ---- */
+
+static bool steal(struct simulation *simulation, struct worker *worker, struct pl_deque *victim, uint64_t *cost)
+{
+    struct sim_engine *engine = &simulation->engine;
+    uint64_t index;
+    struct parallel_spawn *record = pl_deque_steal(victim, worker->deque, &index);
+    if (record == NULL) {
+        simulation->result->failed_steals++;
+        return false;
+    }
+    struct frame *frame = enter(worker, &((struct child *)record)->node);
+    if (frame == NULL)
+        return false;
+    frame->owner = victim;
+    frame->owner_index = index;
+    simulation->result->steals++;
+    *cost += sim_write(engine, worker->index, slots_line(index_of(victim)));
+    *cost += sim_transfer(engine, worker->index, index_of(victim)); /* the record */
+    return true;
+}
+
+/* Looks at a deque: true if there is something to steal. Asks its owner to publish if not. */
+static bool look(struct simulation *simulation, const struct worker *worker, struct pl_deque *victim, uint64_t *cost)
+{
+    struct sim_engine *engine = &simulation->engine;
+    uint32_t number = index_of(victim);
+    *cost += sim_read(engine, worker->index, split_line(number));
+    if ((victim->shared.split & ~PARALLEL_DEQUE_REQUEST) > 0)
+        *cost += sim_read(engine, worker->index, slots_line(number));
+    if (pl_deque_public_count(victim) > 0)
+        return true;
+    simulation->result->failed_steals++;
+    if (!(victim->shared.split & PARALLEL_DEQUE_REQUEST)) {
+        pl_deque_request(victim);
+        simulation->result->requests++;
+        *cost += sim_write(engine, worker->index, split_line(number));
+    }
+    return false;
+}
+
+static bool publish_by_force(struct simulation *simulation, const struct worker *worker, struct pl_deque *victim,
+                             uint64_t *cost)
+{
+    if (!pl_deque_publish_by_force(victim))
+        return false;
+    *cost += simulation->engine.setup.latencies.barrier;
+    *cost += sim_write(&simulation->engine, worker->index, split_line(index_of(victim)));
+    *cost += sim_write(&simulation->engine, worker->index, slots_line(index_of(victim)));
+    return true;
+}
+
+/* As pl_victims_find_or_force(), with what it costs. */
+static struct pl_deque *find_or_force(struct simulation *simulation, const struct worker *worker, uint64_t *cost)
+{
+    uint32_t count = simulation->engine.setup.workers;
+    for (uint32_t turn = 0; turn + 1 < count; turn++) {
+        struct pl_deque *victim = pl_victims_choose(simulation->victims, worker->index, turn);
+        *cost += sim_read(&simulation->engine, worker->index, split_line(index_of(victim)));
+        if (pl_deque_public_count(victim) > 0 || publish_by_force(simulation, worker, victim, cost))
+            return victim;
+    }
+    return NULL;
+}
+
+static uint64_t begin_stolen(struct simulation *simulation, struct worker *worker, struct pl_deque *victim)
+{
+    struct sim_engine *engine = &simulation->engine;
+    uint64_t cost = sim_write(engine, worker->index, busy_line(simulation)) +
+                    sim_write(engine, worker->index, crew_line(simulation));
+    simulation->searching--;
+    if (pl_deque_public_count(victim) > 1)
+        cost += call_worker(simulation, worker->index);
+    if (simulation->sleeper_count > 0)
+        cost += request_all(simulation);
+    if (!steal(simulation, worker, victim, &cost)) {
+        simulation->searching++;
+        cost += sim_write(engine, worker->index, crew_line(simulation)) +
+                sim_write(engine, worker->index, busy_line(simulation));
+    }
+    worker->turn = 0;
+    return cost;
+}
+
+/* A turn of pl_threads_work()'s search. */
+static uint64_t search(struct simulation *simulation, struct worker *worker)
+{
+    const struct sim_latencies *latencies = &simulation->engine.setup.latencies;
+    uint64_t cost = latencies->turn;
+    worker->turn++;
+    struct pl_deque *victim = pl_victims_choose(simulation->victims, worker->index, worker->turn);
+    if (victim != NULL && look(simulation, worker, victim, &cost))
+        return cost + begin_stolen(simulation, worker, victim);
+    if (worker->turn % TURNS_BEFORE_FORCE == 0 || worker->turn >= latencies->patience) {
+        victim = find_or_force(simulation, worker, &cost);
+        if (victim != NULL)
+            return cost + begin_stolen(simulation, worker, victim);
+    }
+    if (worker->turn >= latencies->patience)
+        park(simulation, worker);
+    return cost;
+}
+
+/* A turn of wait_until_back() in tasks/spawn.c. */
+static uint64_t wait(struct simulation *simulation, struct worker *worker, struct frame *frame)
+{
+    struct sim_engine *engine = &simulation->engine;
+    uint64_t cost = sim_read(engine, worker->index, slots_line(worker->index));
+    if (pl_deque_is_back(worker->deque, frame->awaited_index)) {
+        pl_deque_clear(worker->deque, frame->awaited_index);
+        frame->stage = SYNCS;
+        return cost + sim_write(engine, worker->index, slots_line(worker->index));
+    }
+    cost += engine->setup.latencies.turn;
+    frame->turn++;
+    struct pl_deque *thief = pl_victims_find(simulation->victims, frame->thief);
+    if (look(simulation, worker, thief, &cost)) {
+        steal(simulation, worker, thief, &cost);
+        frame->turn = 0;
+    } else if (frame->turn % WAITING_TURNS_BEFORE_FORCE == 0) {
+        publish_by_force(simulation, worker, thief, &cost);
+    }
+    return cost;
+}
+
+/* ---- Steps ---- */
+
+static uint64_t end_call(struct simulation *simulation, struct worker *worker, const struct frame *frame)
+{
+    struct sim_engine *engine = &simulation->engine;
+    uint64_t cost = 0;
+    if (frame->owner != NULL) {
+        cost = sim_write(engine, worker->index, slots_line(index_of(frame->owner)));
+        pl_deque_return(frame->owner, frame->owner_index);
+    }
+    bool was_root = frame->caller == NULL && frame->owner == NULL;
+    leave(worker);
+    if (was_root)
+        simulation->is_over = true;
+    else if (worker->frame == NULL) {
+        simulation->searching++;
+        cost += sim_write(engine, worker->index, crew_line(simulation)) +
+                sim_write(engine, worker->index, busy_line(simulation));
+    }
+    return cost;
+}
+
+static uint64_t run_call(struct simulation *simulation, struct worker *worker)
+{
+    struct frame *frame = worker->frame;
+    struct sim_result *result = simulation->result;
+    switch (frame->stage) {
+    case BEGINS:
+        sim_tree_expand(simulation->tree, &frame->node, &frame->call);
+        frame->stage = SPAWNS;
+        result->units++;
+        result->unit_sum += frame->node.identity;
+        result->work_ns += frame->call.before_ns + frame->call.after_ns;
+        return frame->call.before_ns;
+    case SPAWNS:
+        frame->stage = SYNCS;
+        return spawn_children(simulation, worker, frame);
+    case SYNCS:
+        if (frame->spawned > 0)
+            return sync_child(simulation, worker, frame);
+        frame->stage = ENDS;
+        return frame->call.after_ns;
+    case WAITS:
+        return wait(simulation, worker, frame);
+    case ENDS:
+        break;
+    }
+    return end_call(simulation, worker, frame);
+}
+
+/* As far as it takes no time. */
+static uint64_t step(struct simulation *simulation, struct worker *worker)
+{
+    uint64_t cost = 0;
+    parallel_deque_current = &worker->deque->shared;
+    while (cost == 0 && !simulation->is_over && !simulation->is_out_of_memory && !worker->is_asleep)
+        cost = worker->frame != NULL ? run_call(simulation, worker) : search(simulation, worker);
+    return cost;
+}
+
+/* ---- A run ---- */
+
+static void close_simulation(struct simulation *simulation)
+{
+    for (uint32_t k = 0; simulation->workers != NULL && k < simulation->engine.setup.workers; k++) {
+        struct worker *worker = &simulation->workers[k];
+        while (worker->frame != NULL)
+            leave(worker);
+        for (struct frame *frame = worker->spare, *next; frame != NULL; frame = next) {
+            next = frame->caller;
+            free(frame);
+        }
+    }
+    if (simulation->victims != NULL)
+        pl_victims_destroy(simulation->victims);
+    free(simulation->victims);
+    free(simulation->workers);
+    free(simulation->sleepers);
+    sim_engine_close(&simulation->engine);
+    parallel_deque_current = NULL;
+}
+
+static bool open_workers(struct simulation *simulation)
+{
+    uint32_t count = simulation->engine.setup.workers;
+    simulation->victims = calloc(1, sizeof *simulation->victims);
+    simulation->workers = calloc(count, sizeof *simulation->workers);
+    simulation->sleepers = calloc(count, sizeof *simulation->sleepers);
+    if (simulation->victims == NULL || simulation->workers == NULL || simulation->sleepers == NULL)
+        return false;
+    pl_deque_prepare();
+    for (uint32_t k = 0; k < count; k++) {
+        struct worker *worker = &simulation->workers[k];
+        worker->simulation = simulation;
+        worker->index = k;
+        worker->deque = pl_victims_enter(simulation->victims, k, on_publish, worker);
+        if (worker->deque == NULL)
+            return false;
+    }
+    return true;
+}
+
+/* The first worker has the root; the others search, or sleep. */
+static void begin(struct simulation *simulation)
+{
+    const struct sim_setup *setup = &simulation->engine.setup;
+    struct sim_node root = sim_tree_root(simulation->tree, setup->seed);
+    enter(&simulation->workers[0], &root);
+    schedule(simulation, &simulation->workers[0], 0);
+    for (uint32_t k = 1; k < setup->workers; k++) {
+        if (setup->starts_asleep) {
+            simulation->workers[k].is_asleep = true;
+            simulation->sleepers[simulation->sleeper_count++] = setup->workers - k;
+        } else {
+            simulation->searching++;
+            schedule(simulation, &simulation->workers[k], k % 64); /* they do not look in step */
+        }
+    }
+}
+
+int sim_run_tree(const struct sim_setup *setup, const struct sim_tree *tree, struct sim_result *result)
+{
+    struct simulation simulation = {.tree = tree, .result = result};
+    memset(result, 0, sizeof *result);
+    if (setup->workers > PL_VICTIM_LIMIT) {
+        fprintf(stderr, "simulate: more than %d workers have no deques\n", PL_VICTIM_LIMIT);
+        return -1;
+    }
+    sim_tree_run_serially(tree, setup->seed, result);
+    if (sim_engine_open(&simulation.engine, setup, 2 * setup->workers + 2) != 0)
+        return -1;
+    simulation.is_out_of_memory = !open_workers(&simulation);
+    if (!simulation.is_out_of_memory)
+        begin(&simulation);
+    uint32_t index;
+    while (!simulation.is_over && !simulation.is_out_of_memory && sim_next(&simulation.engine, &index)) {
+        struct worker *worker = &simulation.workers[index];
+        worker->is_due = false;
+        uint64_t cost = step(&simulation, worker);
+        if (!worker->is_asleep && !worker->is_due)
+            schedule(&simulation, worker, cost);
+    }
+    if (simulation.is_out_of_memory)
+        fprintf(stderr, "simulate: no memory for %u workers\n", setup->workers);
+    result->elapsed_ns = simulation.engine.now_ns;
+    result->transfers = simulation.engine.transfers;
+    close_simulation(&simulation);
+    return simulation.is_over ? 0 : -1;
+}
