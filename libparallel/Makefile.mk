@@ -31,6 +31,7 @@ libparallelinclude_HEADERS = \
 	libparallel/semaphore.h \
 	libparallel/settings.h \
 	libparallel/shared.h \
+	libparallel/statistics.h \
 	libparallel/sum.h \
 	libparallel/topology.h \
 	libparallel/wait.h

@@ -2,6 +2,7 @@
 libparallel_sources += \
 	libparallel/executors/board.c \
 	libparallel/executors/board.h \
+	libparallel/executors/counters.h \
 	libparallel/executors/crew.c \
 	libparallel/executors/crew.h \
 	libparallel/executors/deque.c \
@@ -31,6 +32,7 @@ libparallel_sources += \
 	libparallel/executors/serial.c \
 	libparallel/executors/slot.h \
 	libparallel/executors/specification.c \
+	libparallel/executors/statistics.c \
 	libparallel/executors/task.c \
 	libparallel/executors/task.h \
 	libparallel/executors/task_queue.c \

@@ -104,8 +104,12 @@ void pl_deque_request(struct pl_deque *deque)
 {
     /* Read first: the owner's line is not written while the request stands. Seq_cst: before a sleeper's look at who is
      * busy (spawning.md, falling asleep). */
-    if (!(__atomic_load_n(&deque->shared.split, __ATOMIC_SEQ_CST) & PARALLEL_DEQUE_REQUEST))
-        __atomic_fetch_or(&deque->shared.split, PARALLEL_DEQUE_REQUEST, __ATOMIC_SEQ_CST);
+    if (__atomic_load_n(&deque->shared.split, __ATOMIC_SEQ_CST) & PARALLEL_DEQUE_REQUEST)
+        return;
+    __atomic_fetch_or(&deque->shared.split, PARALLEL_DEQUE_REQUEST, __ATOMIC_SEQ_CST);
+    struct pl_counters *counters = pl_counters_of_caller();
+    if (counters != NULL)
+        pl_count(&counters->transfers, 1);
 }
 
 /* ---- Publication ---- */
@@ -174,16 +178,18 @@ bool pl_deque_publish_by_force(struct pl_deque *deque)
 
 /* ---- Theft and return ---- */
 
-struct parallel_spawn *pl_deque_steal(struct pl_deque *victim, const struct pl_deque *thief, uint64_t *index)
+struct parallel_spawn *pl_deque_steal(struct pl_deque *victim, struct pl_deque *thief, uint64_t *index)
 {
     uint64_t split = split_of(victim);
     for (uint64_t i = 0; i < split; i++) {
         uintptr_t slot = pl_load_relaxed(&victim->slots[i]); /* relaxed: the swap decides and acquires */
         if (!is_record(slot) || !pl_cas_acq_rel(&victim->slots[i], &slot, stolen_by(thief)))
             continue;
+        pl_count_steal(&thief->counters, 2); /* the slot and the record */
         *index = i;
         return (struct parallel_spawn *)slot;
     }
+    pl_count(&thief->counters.failed_steals, 1);
     return NULL;
 }
 

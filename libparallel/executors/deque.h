@@ -10,6 +10,7 @@
 #include <libparallel/deque.h>
 
 #include "libparallel/base/lock.h"
+#include "libparallel/executors/counters.h"
 
 struct pl_victims;
 
@@ -22,7 +23,14 @@ struct pl_deque {
     struct pl_victims *peers;                            /* constant: all deques of the executor, this one too */
     void (*on_publish)(void *context);                   /* constant: called without locks after work became public */
     void *context;
+    struct pl_counters counters;                         /* the owner's, of what it does as a thief */
 };
+
+/* Where the calling worker counts; NULL on any other thread. */
+static inline struct pl_counters *pl_counters_of_caller(void)
+{
+    return parallel_deque_current != NULL ? &((struct pl_deque *)parallel_deque_current)->counters : NULL;
+}
 
 /* Zeroed pages that cost nothing until they are used; NULL without memory. Freed by pl_deque_destroy(). */
 struct pl_deque *pl_deque_create(uint32_t number, struct pl_victims *peers, void (*on_publish)(void *context),
@@ -49,7 +57,7 @@ bool pl_deque_publish_by_force(struct pl_deque *deque);
 
 /* Takes the oldest public call, for the worker whose deque is `thief`; NULL if there was none. It has been run when its thief
  * says so by pl_deque_return(), which is true if it had to wake the owner. */
-struct parallel_spawn *pl_deque_steal(struct pl_deque *victim, const struct pl_deque *thief, uint64_t *index);
+struct parallel_spawn *pl_deque_steal(struct pl_deque *victim, struct pl_deque *thief, uint64_t *index);
 bool pl_deque_return(struct pl_deque *victim, uint64_t index);
 
 /* Takes one, runs it and gives it back; false if there was none. `thief` is the caller's deque. */

@@ -74,7 +74,7 @@ static void borrow(struct parallel_executor *executor)
     pl_add_relaxed(&executor->borrowers, 1); /* relaxed: the close comes under the lock */
 }
 
-static void give_back(struct parallel_executor *executor)
+void pl_executor_give_back(struct parallel_executor *executor)
 {
     /* Release: pairs with the acquire of the close, which then destroys. The wake touches the address only. */
     if (pl_sub_release(&executor->borrowers, 1) == 1)
@@ -84,7 +84,7 @@ static void give_back(struct parallel_executor *executor)
 static void wait_for_borrowers(struct parallel_executor *executor)
 {
     uint32_t borrowers;
-    while ((borrowers = pl_load_acquire(&executor->borrowers)) > 0) /* pairs with give_back() */
+    while ((borrowers = pl_load_acquire(&executor->borrowers)) > 0) /* pairs with pl_executor_give_back() */
         pl_futex_wait(&executor->borrowers, borrowers, PARALLEL_NEVER, PL_FUTEX_PRIVATE);
 }
 
@@ -111,7 +111,7 @@ static void shut_down_all(void)
             (void)executor->kind->shutdown(executor, PARALLEL_SHUTDOWN_CANCEL, PARALLEL_POLL);
         else
             (void)executor->kind->shutdown(executor, PARALLEL_SHUTDOWN_FINISH, PARALLEL_NEVER);
-        give_back(executor);
+        pl_executor_give_back(executor);
     }
 }
 
@@ -156,7 +156,7 @@ static bool borrow_if_open(struct parallel_executor *executor, uint64_t number)
     return is_found;
 }
 
-static int borrow_argument(struct parallel_executor *executor, const char *function)
+int pl_executor_borrow(struct parallel_executor *executor, const char *function)
 {
     if (executor == NULL)
         return pl_error_set(PARALLEL_EINVALID, 0, "%s: the executor is NULL", function);
@@ -195,7 +195,7 @@ int pl_executor_submit_if_open(struct parallel_executor *executor, uint64_t numb
     if (!borrow_if_open(executor, number))
         return pl_error_set(PARALLEL_ESHUTDOWN, 0, "the executor of the future has been closed");
     int code = executor->kind->submit(executor, task, task, 1);
-    give_back(executor);
+    pl_executor_give_back(executor);
     return code;
 }
 
@@ -207,7 +207,7 @@ bool pl_executor_interrupt_if_open(struct parallel_executor *executor, uint64_t 
     bool has_means = executor->kind->interrupt != NULL;
     if (has_means)
         executor->kind->interrupt(executor, task, how);
-    give_back(executor);
+    pl_executor_give_back(executor);
     return has_means;
 }
 
@@ -417,14 +417,14 @@ static int shut_down(parallel_executor *executor, enum parallel_shutdown_mode mo
 
 int parallel_executor_shutdown(parallel_executor *executor, enum parallel_shutdown_mode mode, uint64_t deadline_ns)
 {
-    int code = borrow_argument(executor, "parallel_executor_shutdown");
+    int code = pl_executor_borrow(executor, "parallel_executor_shutdown");
     if (code != 0)
         return code;
     if (mode == PARALLEL_SHUTDOWN_FINISH || mode == PARALLEL_SHUTDOWN_CANCEL)
         code = shut_down(executor, mode, deadline_ns);
     else
         code = pl_error_set(PARALLEL_EINVALID, 0, "parallel_executor_shutdown: %d is not a mode", (int)mode);
-    give_back(executor);
+    pl_executor_give_back(executor);
     return code;
 }
 
@@ -445,13 +445,13 @@ int parallel_executor_close(parallel_executor *executor)
 {
     if (executor == NULL)
         return 0;
-    int code = borrow_argument(executor, "parallel_executor_close");
+    int code = pl_executor_borrow(executor, "parallel_executor_close");
     if (code != 0)
         return code;
     code = shut_down(executor, PARALLEL_SHUTDOWN_FINISH, PARALLEL_NEVER);
     if (code == 0)
         code = leave_registry(executor);
-    give_back(executor);
+    pl_executor_give_back(executor);
     if (code != 0)
         return code;
     struct parallel_executor *expected = executor;
@@ -470,11 +470,11 @@ void parallel_executor_request_shutdown(parallel_executor *executor)
 
 int parallel_executor_resize(parallel_executor *executor, size_t workers)
 {
-    int code = borrow_argument(executor, "parallel_executor_resize");
+    int code = pl_executor_borrow(executor, "parallel_executor_resize");
     if (code != 0)
         return code;
     code = executor->kind->resize(executor, workers);
-    give_back(executor);
+    pl_executor_give_back(executor);
     return code;
 }
 
@@ -511,11 +511,11 @@ int parallel_executor_describe(parallel_executor *executor, parallel_executor_in
 {
     if (info == NULL)
         return pl_error_set(PARALLEL_EINVALID, 0, "parallel_executor_describe: info is NULL");
-    int code = borrow_argument(executor, "parallel_executor_describe");
+    int code = pl_executor_borrow(executor, "parallel_executor_describe");
     if (code != 0)
         return code;
     info->kind = executor->kind->name;
     executor->kind->describe(executor, info);
-    give_back(executor);
+    pl_executor_give_back(executor);
     return 0;
 }

@@ -21,6 +21,7 @@ enum pl_interruption {
 };
 
 struct pl_board;
+struct parallel_statistics;
 
 struct pl_executor_kind {
     const char *name;
@@ -58,6 +59,9 @@ struct pl_executor_kind {
      * was gained by nobody before, is worth it. NULL, both: kinds without such workers. */
     struct pl_board *(*board)(struct parallel_executor *executor);
     void (*call_helpers)(struct parallel_executor *executor, uint32_t wanted, uint64_t gain_ns);
+
+    /* Adds what one worker, or all, have counted (statistics.h). NULL: they do not. */
+    int (*count)(struct parallel_executor *executor, int worker, struct parallel_statistics *sum);
 };
 
 struct parallel_executor {
@@ -72,6 +76,10 @@ extern const struct pl_executor_kind pl_fork_kind;
 extern const struct pl_executor_kind pl_serial_kind;
 extern const struct pl_executor_kind pl_threads_kind;
 extern const struct pl_executor_kind pl_processes_kind;
+
+/* Around a use of an executor by a public function of that name: its end waits meanwhile. PARALLEL_EINVALID: not open. */
+int pl_executor_borrow(struct parallel_executor *executor, const char *function);
+void pl_executor_give_back(struct parallel_executor *executor);
 
 /* Submits to `executor`. PARALLEL_EFORKED in a forked child, PARALLEL_ESHUTDOWN, PARALLEL_EFULL, PARALLEL_EWORKER,
  * PARALLEL_EINITIALIZER. Nothing was taken on failure. */

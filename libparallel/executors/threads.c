@@ -22,6 +22,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <libparallel/statistics.h>
+
 #include "libparallel/base/error.h"
 #include "libparallel/executors/frame.h"
 #include "libparallel/machine/crowd.h"
@@ -71,6 +73,15 @@ static void fail_pending(struct pl_threads *threads, const parallel_error *error
     }
 }
 
+static void count_wake(struct pl_threads *threads)
+{
+    struct pl_counters *counters = pl_counters_of_caller();
+    if (counters != NULL)
+        pl_count(&counters->wakes, 1);
+    else
+        pl_add_relaxed(&threads->outer_wakes, 1); /* relaxed: a number */
+}
+
 /* The woken one is awake from now on, in the crowd as in the crew: the caller may be about to wait on its CPU. */
 static bool wake_one(struct pl_threads *threads)
 {
@@ -79,6 +90,7 @@ static bool wake_one(struct pl_threads *threads)
     int cpu, here = pl_crowd_cpu_here();
     if (pl_parking_lot_wake_apart(&threads->lot, here, &cpu) == NULL)
         return false;
+    count_wake(threads);
     pl_crowd_enter(cpu);
     if (cpu == here && here != PL_CROWD_NOWHERE && pl_frame_innermost == NULL)
         pl_crowd_make_way(here);
@@ -99,8 +111,10 @@ void pl_threads_call_workers(struct pl_threads *threads, uint32_t wanted)
         if (wake_one(threads))
             return;
         int code = pl_roster_start_worker(&threads->roster);
-        if (code == 0)
+        if (code == 0) {
+            count_wake(threads);
             return;
+        }
         parallel_error error = *parallel_last_error();
         /* Nobody could be called. Who is awake will look again. With nobody awake nothing is sure to run: workers that
          * wait inside a task may wait for the very tasks in the queue. Others may have relied on the call (they saw one
@@ -310,6 +324,14 @@ static void threads_call_helpers(struct parallel_executor *executor, uint32_t wa
     pl_threads_call_workers(threads, wanted < PL_THREADS_CALLED_AT_ONCE ? wanted : PL_THREADS_CALLED_AT_ONCE);
 }
 
+static int threads_count(struct parallel_executor *executor, int worker, parallel_statistics *sum)
+{
+    struct pl_threads *threads = threads_of(executor);
+    if (worker == PARALLEL_ALL_WORKERS)
+        sum->wakes += pl_load_relaxed(&threads->outer_wakes); /* relaxed: a number */
+    return pl_victims_count(&threads->victims, worker, sum);
+}
+
 const struct pl_executor_kind pl_threads_kind = {
     .name = "threads",
     .open = threads_open,
@@ -323,4 +345,5 @@ const struct pl_executor_kind pl_threads_kind = {
     .wait_leave = threads_wait_leave,
     .board = threads_board,
     .call_helpers = threads_call_helpers,
+    .count = threads_count,
 };

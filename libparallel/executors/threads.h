@@ -47,6 +47,7 @@ struct pl_threads {
     struct pl_roster roster;
     struct pl_victims victims;
     struct pl_board board;
+    _Atomic uint64_t outer_wakes; /* by threads that are no workers; beside the system call of a wake it is nothing */
     _Alignas(2 * PL_CACHE_LINE) _Atomic uint32_t busy; /* workers inside a task, waiting ones too */
     struct pl_room room;
 };

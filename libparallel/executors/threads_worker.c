@@ -142,8 +142,10 @@ static enum finding search(struct pl_threads *threads, const struct pl_thread_wo
             *victim = pl_victims_choose(&threads->victims, self->index, turn);
             if (*victim != NULL && pl_deque_public_count(*victim) > 0)
                 return VICTIM;
-            if (*victim != NULL)
+            if (*victim != NULL) {
+                pl_count(&pl_counters_of_caller()->failed_steals, 1);
                 pl_deque_request(*victim);
+            }
             if (turn % TURNS_BEFORE_FORCE == 0 &&
                 (*victim = pl_victims_find_or_force(&threads->victims, self->index)) != NULL)
                 return VICTIM;
@@ -263,6 +265,9 @@ static void help(struct pl_threads *threads, const struct pl_thread_worker *self
     struct pl_joint_work *work = pl_post_join(post, &watcher->reader);
     if (work == NULL)
         return;
+    struct pl_counters *counters = pl_counters_of_caller();
+    if (counters != NULL)
+        pl_count(&counters->transfers, 2); /* the post, to join and to leave */
     if (!pl_task_queue_is_empty(&threads->queue))
         pl_threads_call_worker(threads);
     uint32_t places = work->is_worth_a_wake ? pl_post_places(post) : 0;

@@ -10,6 +10,8 @@
 
 #include "libparallel/executors/deque.h"
 
+struct parallel_statistics;
+
 /* Workers beyond these have no deque: what they spawn they call themselves. */
 enum { PL_VICTIM_LIMIT = 2048 };
 
@@ -42,6 +44,9 @@ void pl_victims_request(struct pl_victims *victims);
 
 /* True if any holds a call that nobody has begun. After pl_victims_request() and pl_deque_barrier(): none is missed. */
 bool pl_victims_have_work(struct pl_victims *victims);
+
+/* Adds what worker `worker`, or all (PARALLEL_ALL_WORKERS), have counted. PARALLEL_ERANGE. In statistics.c. */
+int pl_victims_count(struct pl_victims *victims, int worker, struct parallel_statistics *sum);
 
 /* One of the others that has public work, if need be because this publishes it for an owner that does not answer; or NULL. */
 struct pl_deque *pl_victims_find_or_force(struct pl_victims *victims, size_t thief_index);

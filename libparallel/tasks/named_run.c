@@ -135,12 +135,18 @@ static struct pl_claim_size size_of_next(const struct named_loop *run, const str
 static bool claim_from_others(const struct pl_claims *claims, uint32_t k, struct pl_claim_size size,
                               struct pl_claim *claim)
 {
-    for (uint32_t step = 0; step < claims->worker_count - 1; step++) {
-        uint32_t victim = pl_victims_number(k, step, claims->worker_count);
-        if (pl_claims_steal(claims, k, victim, size, claim))
-            return true;
+    struct pl_counters *counters = pl_counters_of_caller();
+    uint32_t step = 0;
+    while (step < claims->worker_count - 1 &&
+           !pl_claims_steal(claims, k, pl_victims_number(k, step, claims->worker_count), size, claim))
+        step++;
+    bool has_claimed = step < claims->worker_count - 1;
+    if (counters != NULL) {
+        pl_count(&counters->failed_steals, step);
+        if (has_claimed)
+            pl_count_steal(counters, 1); /* the slot */
     }
-    return false;
+    return has_claimed;
 }
 
 static bool claim_alone(const struct named_loop *run, struct part *part, struct pl_claim_size size,

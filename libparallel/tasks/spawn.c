@@ -67,6 +67,7 @@ int parallel_spawn_recover(struct parallel_spawn *spawn)
     if (thief != 0)
         wait_until_back(mine, index, thief);
     pl_deque_clear(mine, index);
+    pl_count(&mine->counters.transfers, 2); /* the slot and the record come back */
     if (spawn->failure != NULL)
         pl_scope_adopt_failure(pl_scope_current, spawn->failure);
     return 0;

@@ -43,6 +43,7 @@ executors_tests = \
 	tests/executors/a_waiter_shares_its_cpu_with_its_worker \
 	tests/executors/forked_child_has_executors_of_its_own \
 	tests/executors/program_ends_after_what_was_submitted \
+	tests/executors/statistics_count_what_was_stolen \
 	tests/executors/unseen_errors_are_reported_once \
 	tests/executors/workers_are_where_the_placement_says \
 	tests/executors/workers_block_signals_from_outside
@@ -56,6 +57,7 @@ tests_executors_processes_SOURCES = tests/executors/processes.c $(executors_suit
 tests_executors_processes_LDADD = $(public_ldadd)
 tests_executors_serial_SOURCES = tests/executors/serial.c $(executors_suite)
 tests_executors_serial_LDADD = $(public_ldadd)
+tests_executors_statistics_count_what_was_stolen_LDADD = $(public_ldadd)
 tests_executors_threads_SOURCES = tests/executors/threads.c $(executors_suite)
 tests_executors_threads_LDADD = $(public_ldadd)
 
