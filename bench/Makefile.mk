@@ -153,6 +153,13 @@ bench_simulate_simulate_SOURCES = bench/simulate/simulate.c $(simulation_sources
 bench_simulate_simulate_LDFLAGS = $(AM_LDFLAGS) $(simulation_ldflags)
 bench_simulate_simulate_LDADD = libparallel-internal.la -lm
 
+EXTRA_DIST += bench/simulate/scaling.sh
+CLEANFILES += bench/simulate/scaling.dat bench/simulate/scaling-calls.png bench/simulate/scaling-calls.svg \
+	bench/simulate/scaling-loops.png bench/simulate/scaling-loops.svg
+.PHONY: scaling
+scaling: bench/simulate/simulate
+	@sh $(srcdir)/bench/simulate/scaling.sh bench/simulate/simulate bench/simulate $(GNUPLOT)
+
 # One after the other, whatever -j says, and then one table of all.
 EXTRA_DIST += bench/table.sh
 CLEANFILES += bench/bench.dat bench/bench.png bench/bench.svg bench/table.txt

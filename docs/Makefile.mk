@@ -17,4 +17,7 @@ EXTRA_DIST += \
 	docs/protocols/queue.pml \
 	docs/protocols/shared_space.md \
 	docs/protocols/spawning.md \
-	docs/protocols/threads.md
+	docs/protocols/threads.md \
+	docs/scaling-calls.svg \
+	docs/scaling-loops.svg \
+	docs/scaling.md
