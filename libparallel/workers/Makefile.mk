@@ -2,6 +2,8 @@
 libparallel_sources += \
 	libparallel/workers/crash.c \
 	libparallel/workers/crash.h \
+	libparallel/workers/forked_children.c \
+	libparallel/workers/forked_children.h \
 	libparallel/workers/forked_process.c \
 	libparallel/workers/forked_process.h \
 	libparallel/workers/known_code.c \

@@ -37,8 +37,7 @@ void pl_forked_process_init(struct pl_forked_process *process, const sigset_t *m
 
 /* ---- In the child ---- */
 
-/* `parent`: whose death is to be the child's; it may have happened already. */
-static _Noreturn void be_child(struct pl_forked_process *process, pid_t parent)
+void pl_forked_process_begin_child(const sigset_t *mask, pid_t parent)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
@@ -49,8 +48,13 @@ static _Noreturn void be_child(struct pl_forked_process *process, pid_t parent)
         struct sigaction ignore = {.sa_handler = SIG_IGN};
         sigaction(decided_by_parent[i], &ignore, NULL);
     }
-    pthread_sigmask(SIG_SETMASK, &process->mask, NULL);
+    pthread_sigmask(SIG_SETMASK, mask, NULL);
     __fpurge(stdout); /* what the program had not yet flushed is the program's to write */
+}
+
+static _Noreturn void be_child(struct pl_forked_process *process, pid_t parent)
+{
+    pl_forked_process_begin_child(&process->mask, parent);
     process->body(process->context);
     fflush(stdout);
     _exit(0);
@@ -60,33 +64,20 @@ static _Noreturn void be_child(struct pl_forked_process *process, pid_t parent)
 
 #if PL_HAS_SIDE_CLONE
 
-/* The kernel's struct sigaction of x86-64. */
-struct kernel_sigaction {
-    void (*handler)(int);
-    unsigned long flags;
-    void (*restorer)(void);
-    unsigned long mask;
-};
-
-/* With SIGCHLD ignored the kernel would throw the child's status away. The keeper's table of actions is its
- * own. */
-PL_UNINSTRUMENTED static void set_sigchld(const struct kernel_sigaction *action, struct kernel_sigaction *former)
-{
-    pl_side_call(SYS_rt_sigaction, SIGCHLD, (long)action, (long)former, sizeof action->mask, 0);
-}
-
+/* With SIGCHLD ignored the kernel would throw the child's status away: the keeper's table of actions, which is its
+ * own, gets the standard one. */
 PL_UNINSTRUMENTED static void keep(void *argument)
 {
     struct pl_forked_process *process = argument;
     pl_side_call(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     if (pl_side_call(SYS_getppid, 0, 0, 0, 0, 0) != process->program)
         pl_side_call(SYS_exit_group, 1, 0, 0, 0, 0);
-    struct kernel_sigaction standard = {0}, former;
-    set_sigchld(&standard, &former);
+    struct pl_side_action standard = {0}, former;
+    pl_side_set_action(SIGCHLD, &standard, &former);
     pid_t keeper = (pid_t)pl_side_call(SYS_getpid, 0, 0, 0, 0, 0);
     pid_t child = fork();
     if (child == 0) {
-        set_sigchld(&former, NULL);
+        pl_side_set_action(SIGCHLD, &former, NULL);
         be_child(process, keeper);
     }
     if (child < 0) {

@@ -69,6 +69,10 @@ int pl_forked_process_run(struct pl_forked_process *process, void (*body)(void *
 /* From now on a kill belongs to the next run. By the owning thread, between runs. */
 void pl_forked_process_prepare(struct pl_forked_process *process);
 
+/* What every forked child does first, in the child: asks to be killed when `parent` ends, and leaves if that has happened
+ * already; leaves SIGINT, SIGQUIT and SIGHUP to the program; takes `mask`; forgets what stdout had not yet written. */
+void pl_forked_process_begin_child(const sigset_t *mask, pid_t parent);
+
 /* Kills the child of this run, now or as soon as there is one. Any thread. */
 void pl_forked_process_kill(struct pl_forked_process *process);
 

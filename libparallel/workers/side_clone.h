@@ -6,6 +6,8 @@
 #ifndef LIBPARALLEL_WORKERS_SIDE_CLONE_H
 #define LIBPARALLEL_WORKERS_SIDE_CLONE_H
 
+#include <sys/syscall.h>
+
 #if defined(__has_attribute)
 #if __has_attribute(disable_sanitizer_instrumentation) /* clang: no_sanitize keeps the entry and exit hooks */
 #define PL_UNINSTRUMENTED __attribute__((noinline, disable_sanitizer_instrumentation))
@@ -34,6 +36,21 @@ static inline __attribute__((always_inline)) long pl_side_call(long number, long
                      : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8)
                      : "rcx", "r11", "memory");
     return result;
+}
+
+/* The kernel's struct sigaction of x86-64. */
+struct pl_side_action {
+    void (*handler)(int);
+    unsigned long flags;
+    void (*restorer)(void);
+    unsigned long mask;
+};
+
+/* Sets the action for a signal in the calling process's own table, and tells the former one; NULL: not. */
+static inline __attribute__((always_inline)) void pl_side_set_action(int signal, const struct pl_side_action *action,
+                                                                      struct pl_side_action *former)
+{
+    pl_side_call(SYS_rt_sigaction, signal, (long)action, (long)former, sizeof action->mask, 0);
 }
 #else
 #define PL_HAS_SIDE_CLONE 0
