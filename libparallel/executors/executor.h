@@ -22,6 +22,15 @@ enum pl_interruption {
 
 struct pl_board;
 struct parallel_statistics;
+struct pl_place;
+
+/* What an executor says about processes that somebody else forks in its name. */
+struct pl_child_terms {
+    uint64_t timeout_ns; /* 0: none */
+    size_t memory_limit; /* bytes; 0: none */
+    int (*initializer)(void *context);
+    void *initializer_context;
+};
 
 struct pl_executor_kind {
     const char *name;
@@ -62,6 +71,11 @@ struct pl_executor_kind {
 
     /* Adds what one worker, or all, have counted (statistics.h). NULL: they do not. */
     int (*count)(struct parallel_executor *executor, int worker, struct parallel_statistics *sum);
+
+    /* An inline loop is about to fork `count` processes in the executor's name: on these terms, at these places. NULL: kinds
+     * whose loops run in threads. */
+    void (*child_terms)(struct parallel_executor *executor, struct pl_child_terms *terms, struct pl_place *places,
+                        size_t count);
 };
 
 struct parallel_executor {

@@ -458,6 +458,14 @@ static void fork_interrupt(struct parallel_executor *executor, struct pl_task *t
     pl_lock_release(&fork->lock);
 }
 
+static void fork_child_terms(struct parallel_executor *executor, struct pl_child_terms *terms,
+                             struct pl_place *places, size_t count)
+{
+    struct fork_executor *fork = fork_of(executor);
+    *terms = (struct pl_child_terms){fork->timeout_ns, fork->memory_limit, fork->initializer, fork->initializer_context};
+    pl_threads_copy_places(executor, places, count);
+}
+
 const struct pl_executor_kind pl_fork_kind = {
     .name = "fork",
     .runs_elsewhere = true,
@@ -471,4 +479,5 @@ const struct pl_executor_kind pl_fork_kind = {
     .wait_enter = fork_wait_enter,
     .wait_leave = fork_wait_leave,
     .interrupt = fork_interrupt,
+    .child_terms = fork_child_terms,
 };

@@ -369,6 +369,18 @@ static void processes_forget(struct parallel_executor *executor, struct pl_task 
     pl_processes_forget(pl_processes_of(executor), task);
 }
 
+static void processes_child_terms(struct parallel_executor *executor, struct pl_child_terms *terms,
+                                  struct pl_place *places, size_t count)
+{
+    struct pl_processes *processes = pl_processes_of(executor);
+    *terms = (struct pl_child_terms){processes->timeout_ns, processes->memory_limit, processes->crew->initializer,
+                                     processes->crew->initializer_context};
+    pl_lock_acquire(&processes->lock);
+    for (size_t k = 0; k < count; k++)
+        places[k] = *pl_placement_place(processes->placement, k % processes->placement->count);
+    pl_lock_release(&processes->lock);
+}
+
 const struct pl_executor_kind pl_processes_kind = {
     .name = "processes",
     .runs_elsewhere = true,
@@ -382,4 +394,5 @@ const struct pl_executor_kind pl_processes_kind = {
     .interrupt = processes_interrupt,
     .ask_away = processes_ask_away,
     .forget = processes_forget,
+    .child_terms = processes_child_terms,
 };

@@ -219,3 +219,11 @@ void pl_roster_stand_up(struct pl_roster *roster, struct pl_thread_worker *self)
     self->is_seated = false;
     pthread_mutex_unlock(&roster->lock);
 }
+
+void pl_roster_copy_places(struct pl_roster *roster, struct pl_place *places, size_t count)
+{
+    pthread_mutex_lock(&roster->lock);
+    for (size_t k = 0; k < count; k++)
+        places[k] = *pl_placement_place(roster->placement, k % roster->placement->count);
+    pthread_mutex_unlock(&roster->lock);
+}

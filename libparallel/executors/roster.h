@@ -54,6 +54,9 @@ void pl_roster_join_ended(struct pl_roster *roster);
  * move at their next seat. Nothing changes on failure. */
 int pl_roster_resize(struct pl_roster *roster, size_t count, _Atomic size_t *placed);
 
+/* The places of the first `count` workers; beyond the last one it begins anew. */
+void pl_roster_copy_places(struct pl_roster *roster, struct pl_place *places, size_t count);
+
 /* The calling worker takes a seat and is bound to its place, or gives it back. */
 void pl_roster_sit_down(struct pl_roster *roster, struct pl_thread_worker *self);
 void pl_roster_stand_up(struct pl_roster *roster, struct pl_thread_worker *self);

@@ -269,6 +269,12 @@ static int threads_resize(struct parallel_executor *executor, size_t workers)
     return 0;
 }
 
+void pl_threads_copy_places(struct parallel_executor *executor, struct pl_place *places, size_t count)
+{
+    struct pl_threads *threads = threads_of(executor);
+    pl_roster_copy_places(&threads->roster, places, count);
+}
+
 static void threads_describe(struct parallel_executor *executor, parallel_executor_info *info)
 {
     struct pl_threads *threads = threads_of(executor);

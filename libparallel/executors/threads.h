@@ -92,6 +92,9 @@ int pl_threads_open_for(struct pl_threads_use *use, const parallel_executor_opti
 
 struct pl_threads_use *pl_threads_use_of(struct parallel_executor *executor);
 
+/* The places of the first `count` workers; beyond the last one it begins anew. */
+void pl_threads_copy_places(struct parallel_executor *executor, struct pl_place *places, size_t count);
+
 /* The body of a worker thread, from its birth to its end. */
 void pl_threads_work(struct pl_thread_worker *self);
 
