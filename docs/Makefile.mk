@@ -8,6 +8,7 @@ EXTRA_DIST += \
 	docs/protocols/bell.md \
 	docs/protocols/claiming.md \
 	docs/protocols/fork-call.md \
+	docs/protocols/forked-loop.md \
 	docs/protocols/named-loops.md \
 	docs/protocols/parking.md \
 	docs/protocols/parking.pml \

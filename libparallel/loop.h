@@ -11,7 +11,24 @@
  * An inline loop moves between one thread and the threads of an OpenMP team. It uses one thread if it is nested in
  * another loop, a task or an OpenMP region, if the setting PARALLEL_EXECUTOR is serial, if the program was built without
  * OpenMP flags or with -DPARALLEL_SERIAL, and if it is so short that starting a team would cost more than it
- * gains. What it computes is the same each time. */
+ * gains. What it computes is the same each time.
+ *
+ * An inline loop whose .executor has processes for workers (`processes` or `fork`) forks children here and now, as many as
+ * that executor has workers, and they run its chunks: also without OpenMP flags, but not with -DPARALLEL_SERIAL. After
+ * python-parallelize.
+ * - A child sees the program's memory as it is when the loop begins. What it writes is lost, but for what lies in shared
+ *   memory (shared.h), files and the like. A reduction's variables, `break`, .stopped_at, parallel_fail() and .status work as
+ *   ever, and a reduction has the same bits.
+ * - A child leaves the loop by its end only: it never comes to the code behind the loop. `return` and `goto` out of the body,
+ *   which compile without OpenMP flags, fail the loop with PARALLEL_EABANDONED.
+ * - A child that dies while it holds iterations fails the loop: PARALLEL_ECRASHED, with these iterations and how it died, at
+ *   their first index. timeout= of the executor is what one chunk may take, else PARALLEL_ETIMELIMIT; memory= is
+ *   for what a child allocates; the initializer runs first in each child (PARALLEL_EINITIALIZER), at the place of a worker.
+ * - Children have the calling thread only, one thread for OpenMP regions, and no executors but serial ones (those of the
+ *   program are PARALLEL_EFORKED). The program's wait() does not see them (on x86-64), they end with the calling thread, and
+ *   ignore SIGINT, SIGQUIT and SIGHUP, on which the program decides.
+ * - It cannot begin inside an OpenMP region: PARALLEL_EMISUSE. If no process can be had: PARALLEL_EWORKER.
+ * - .inline_below does not count, for memory that is one's own would be seen otherwise. */
 #ifndef LIBPARALLEL_LOOP_H
 #define LIBPARALLEL_LOOP_H
 
@@ -24,6 +41,12 @@
 #include <libparallel/executor.h>
 
 PARALLEL_BEGIN_C
+
+/* Which processes an inline loop forks whose .executor has processes for workers. */
+enum parallel_loop_fork {
+    PARALLEL_FORK_PER_WORKER = 0, /* one for each worker, which takes chunk after chunk */
+    PARALLEL_FORK_PER_CHUNK = 1,  /* one for each chunk: .grain iterations, else an eighth of a worker's share */
+};
 
 /* Options of a loop; each is 0 or NULL unless the loop says otherwise. What they point to is borrowed until the loop has
  * ended. */
@@ -43,9 +66,12 @@ typedef struct parallel_loop_options {
 
     /* Where the loop runs: `serial` in the caller, `threads` with as many workers as that executor has (inline loops on as
      * many threads of the caller's OpenMP team, named loops on its workers). NULL: inline loops as above, named loops
-     * on the executor of the task that they are called in, else on the default one. An inline loop on an executor of
-     * another kind fails with PARALLEL_EMISUSE. */
+     * on the executor of the task that they are called in, else on the default one. `processes` and `fork`: named loops
+     * on its workers, inline ones in processes of their own, see below. */
     parallel_executor *executor;
+
+    /* Inline loops on `processes` and `fork`: which children they have. */
+    enum parallel_loop_fork fork;
 
     /* What messages and the progress bar call this loop, beside its file and line. */
     const char *label;
@@ -54,7 +80,7 @@ typedef struct parallel_loop_options {
      * now and then and one at the end, through the reporter (error.h). The setting PARALLEL_PROGRESS says which, or
      * `off`; PARALLEL_QUIET=1 silences it too. It counts iterations from the chunks that are done, so it costs a loop
      * next to nothing, and one without it nothing. The loop is never thought too short for a clock. Where
-     * workers are processes, it moves on when one of the calls ends that the loop becomes. */
+     * workers are processes, it moves on when one of the calls ends that a named loop becomes. */
     bool progress;
 
     /* Receives the loop's failure, or code 0. Without it a failed loop writes one line and ends the program. */
@@ -130,6 +156,7 @@ typedef struct parallel_loop {
     void *team;
     void *site;
     void *progress; /* struct pl_progress, if shared.flags say so */
+    void *forked;   /* struct forked_loop, if shared.flags say so */
     const parallel_error *failure; /* of the lowest failing iteration so far, which is this one: */
     uint64_t failed_at;
     uint64_t timed_ns; /* what the caller's own chunks took, and had */
@@ -176,6 +203,8 @@ enum {
     PARALLEL_LOOP_STEP_SIGNED = 1 << 6,    /* the expression for the step is */
     PARALLEL_LOOP_TILES = 1 << 7,          /* two variables: positions are tiles, offsets are row by row */
     PARALLEL_LOOP_OWN_SHARES = 1 << 8,     /* each worker runs its own share, and no other's */
+    PARALLEL_LOOP_OPENMP = 1 << 9,         /* compiled with OpenMP */
+    PARALLEL_LOOP_SERIAL = 1 << 10,        /* compiled with -DPARALLEL_SERIAL */
 };
 
 /* Begins a loop: bounds of any type up to 64 bits, converted as they are. Only what open() reads is written, and in its

@@ -167,6 +167,7 @@ static inline parallel_chunk *parallel_chunk_enter(parallel_chunk *chunk, uint64
      PARALLEL_IS_SIGNED(__typeof__((begin) | 0)) * PARALLEL_LOOP_BEGIN_SIGNED |                               \
      PARALLEL_IS_SIGNED(__typeof__((end) | 0)) * PARALLEL_LOOP_END_SIGNED |                                   \
      (parallel_openmp_is_inside() != 0) * PARALLEL_LOOP_ALONE |                                               \
+     PARALLEL_USES_OPENMP * PARALLEL_LOOP_OPENMP | (PARALLEL_SERIAL != 0) * PARALLEL_LOOP_SERIAL |            \
      (int)(sizeof(char[sizeof(PARALLEL_INDEX(begin, end)) <= sizeof(uint64_t) ? 1 : -1]) - 1))
 
 #endif

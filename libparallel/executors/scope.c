@@ -32,6 +32,15 @@ void pl_failure_free(const parallel_error *failure)
         free((void *)(uintptr_t)failure);
 }
 
+const parallel_error *pl_failure_copy(const parallel_error *failure)
+{
+    parallel_error *copy = malloc(sizeof *copy);
+    if (copy == NULL)
+        return &out_of_memory;
+    *copy = *failure;
+    return copy;
+}
+
 int pl_scope_take_failure(struct pl_scope *scope, parallel_error *error)
 {
     const parallel_error *failure = pl_scope_release_failure(scope);

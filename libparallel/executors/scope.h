@@ -89,6 +89,9 @@ static inline const parallel_error *pl_scope_release_failure(struct pl_scope *sc
     return failure;
 }
 
+/* A failure that scopes and loops can own; never NULL. */
+const parallel_error *pl_failure_copy(const parallel_error *failure);
+
 void pl_failure_free(const parallel_error *failure);
 
 #endif

@@ -10,6 +10,10 @@ libparallel_sources += \
 	libparallel/tasks/claiming.c \
 	libparallel/tasks/claiming.h \
 	libparallel/tasks/completion_set.c \
+	libparallel/tasks/forked_loop.c \
+	libparallel/tasks/forked_loop.h \
+	libparallel/tasks/forked_loop_child.c \
+	libparallel/tasks/forked_loop_state.h \
 	libparallel/tasks/future.c \
 	libparallel/tasks/future.h \
 	libparallel/tasks/home.c \

@@ -9,6 +9,7 @@
 #include "libparallel/base/clock.h"
 #include "libparallel/report/progress.h"
 #include "libparallel/tasks/claiming.h"
+#include "libparallel/tasks/forked_loop.h"
 #include "libparallel/tasks/home.h"
 #include "libparallel/tasks/pace.h"
 #include "libparallel/tasks/plane.h"
@@ -75,6 +76,13 @@ static void leave(parallel_chunk *chunk)
     chunk->is_joined = 0;
 }
 
+/* Of the claim at hand. */
+static uint64_t iterations_done(const parallel_loop *loop, const parallel_chunk *chunk)
+{
+    return loop->kind & PARALLEL_LOOP_TILES ? pl_plane_iterations(&loop->plane, chunk->claim_first, chunk->at)
+                                            : chunk->at - chunk->claim_first;
+}
+
 /* Returns the time since the claim began. */
 static uint64_t take_time(parallel_loop *loop, parallel_chunk *chunk)
 {
@@ -92,11 +100,7 @@ static void end_claim(parallel_loop *loop, parallel_chunk *chunk)
 {
     chunk->grain = pl_pace_next_grain(chunk->claimed, take_time(loop, chunk));
     if (loop->shared.flags & PL_LOOP_IS_SHOWN)
-        pl_progress_count(loop->progress, progress_of(chunk),
-                          loop->kind & PARALLEL_LOOP_TILES
-                              ? pl_plane_iterations(&loop->plane, chunk->claim_first, chunk->at)
-                              : chunk->at - chunk->claim_first,
-                          chunk->clock_ns);
+        pl_progress_count(loop->progress, progress_of(chunk), iterations_done(loop, chunk), chunk->clock_ns);
 }
 
 /* Where the body was left. */
@@ -173,6 +177,16 @@ static bool take_sized(const parallel_loop *loop, parallel_chunk *chunk)
     return true;
 }
 
+/* The same of a process that was forked for the loop; there is something to do, or it ends. */
+static bool take_in_child(parallel_loop *loop, parallel_chunk *chunk)
+{
+    struct pl_claim claim;
+    uint64_t done = chunk->claimed != 0 ? iterations_done(loop, chunk) : 0;
+    pl_forked_loop_claim(loop, done, chunk->clock_ns, size_of_next(&loop->shared, chunk), &claim);
+    take_units(&loop->shared, chunk, claim);
+    return true;
+}
+
 /* Each thread runs the share of its own number, and thread 0 also those of the threads that the runtime was asked for and has
  * not started. */
 static uint32_t share_after(const parallel_chunk *chunk, uint32_t share)
@@ -183,12 +197,12 @@ static uint32_t share_after(const parallel_chunk *chunk, uint32_t share)
 }
 
 /* Of one worker, or of a loop that is shorter than looking around. */
-static bool take_dealt_share(const parallel_loop *loop, parallel_chunk *chunk)
+static bool take_dealt_share(parallel_loop *loop, parallel_chunk *chunk)
 {
     const struct parallel_loop_shared *shared = &loop->shared;
     struct pl_claims claims = {NULL, shared->unit_count, shared->worker_count, 0};
-    if (shared->flags & PL_LOOP_IS_SHOWN)
-        return take_sized(loop, chunk);
+    if (shared->flags & (PL_LOOP_IS_SHOWN | PL_LOOP_IS_FORKED))
+        return shared->flags & PL_LOOP_IS_FORKED ? take_in_child(loop, chunk) : take_sized(loop, chunk);
     while (chunk->next_share < shared->worker_count) {
         struct pl_claim claim = {pl_claims_share(&claims, chunk->next_share),
                                  pl_claims_share(&claims, chunk->next_share + 1)};
@@ -316,5 +330,7 @@ void parallel_chunk_abandon(parallel_chunk *chunk)
     if (pl_scope_has_failed(&self->scope))
         pl_loop_fail_at(self->loop, pl_loop_offset(self->loop, chunk->claim_first),
                         pl_scope_release_failure(&self->scope));
+    if (self->loop->shared.flags & PL_LOOP_IS_FORKED)
+        pl_forked_loop_abandon(self->loop);
     leave(chunk);
 }

@@ -22,6 +22,7 @@
 #include "libparallel/executors/executor.h"
 #include "libparallel/report/progress.h"
 #include "libparallel/tasks/claiming.h"
+#include "libparallel/tasks/forked_loop.h"
 #include "libparallel/tasks/pace.h"
 #include "libparallel/tasks/plane.h"
 #include "libparallel/tasks/reduce.h"
@@ -40,7 +41,7 @@ static pthread_mutex_t failure_lock = PTHREAD_MUTEX_INITIALIZER;
 
 void pl_loop_stop_at(parallel_loop *loop, uint64_t offset)
 {
-    _Atomic uint64_t *stop = (_Atomic uint64_t *)&loop->shared.stop;
+    _Atomic uint64_t *stop = pl_loop_stop_word(loop);
     uint64_t old = pl_load_relaxed(stop);
     /* Relaxed: only the number counts, and the end of the region publishes it to the caller. */
     while (offset < old && !pl_cas_relaxed(stop, &old, offset))
@@ -49,6 +50,9 @@ void pl_loop_stop_at(parallel_loop *loop, uint64_t offset)
 
 void pl_loop_fail_at(parallel_loop *loop, uint64_t offset, const parallel_error *failure)
 {
+    /* A child could find the lock held by a thread that it does not have. */
+    if ((loop->shared.flags & PL_LOOP_IS_FORKED) && pl_forked_loop_tell_failure(loop, offset, failure))
+        return;
     pthread_mutex_lock(&failure_lock);
     const parallel_error *loser = failure;
     if (loop->failure == NULL || offset < loop->failed_at) {
@@ -100,18 +104,11 @@ static int check_bounds(int kind, uint64_t begin, uint64_t end, const char *whic
     return 0;
 }
 
-/* How many workers the executor has that the loop names; 0: it names none. */
-static int count_workers_of_executor(const parallel_loop_options *options, size_t *out)
+/* How many workers the executor has that the loop names. */
+static int count_workers_of_executor(struct parallel_executor *executor, size_t *out)
 {
-    struct parallel_executor *executor = options->executor;
-    *out = 0;
-    if (executor == NULL)
-        return 0;
     if (executor->fork_count != pl_fork_count())
         return pl_error_set(PARALLEL_EFORKED, 0, ".executor: it belongs to the parent process");
-    if (executor->kind != &pl_serial_kind && executor->kind != &pl_threads_kind)
-        return pl_error_set(PARALLEL_EMISUSE, 0, ".executor: inline loops do not run on the workers of a %s executor",
-                            executor->kind->name);
     parallel_executor_info info;
     executor->kind->describe(executor, &info);
     if (info.is_shut_down)
@@ -234,16 +231,32 @@ static int set_team(parallel_loop *loop, struct pl_loop_team *team, uint32_t wor
     return 0;
 }
 
+static int set_children(parallel_loop *loop, uint32_t workers)
+{
+    int code = pl_forked_loop_prepare(loop, (uint32_t)smaller(workers, loop->shared.unit_count));
+    if (code != 0)
+        return code;
+    loop->shared.flags |= PL_LOOP_IS_FORKED | PL_LOOP_IS_TIMED;
+    if (loop->options.grain != 0)
+        loop->shared.flags |= PL_LOOP_IS_FIXED;
+    return 0;
+}
+
 static int choose_workers(parallel_loop *loop, enum mode mode, const void *where)
 {
     set_alone(loop);
-    size_t of_executor;
-    int code = count_workers_of_executor(&loop->options, &of_executor);
+    int code = 0;
+    uint32_t workers = (uint32_t)loop->options.workers;
+    if (loop->options.executor != NULL) {
+        size_t of_executor = 0;
+        code = count_workers_of_executor(loop->options.executor, &of_executor);
+        if (code == 0 && (workers == 0 || of_executor < workers))
+            workers = (uint32_t)of_executor;
+        if (code == 0 && pl_forked_loop_is_wanted(loop))
+            return set_children(loop, workers);
+    }
     if (code != 0 || must_run_alone(loop, mode))
         return code;
-    uint32_t workers = (uint32_t)loop->options.workers;
-    if (of_executor != 0 && (workers == 0 || of_executor < workers))
-        workers = (uint32_t)of_executor;
     code = workers != 0 ? 0 : pl_loop_worker_limit(&workers);
     if (code != 0)
         return code;
@@ -361,7 +374,9 @@ static void remember_cost(parallel_loop *loop)
 static void release(parallel_loop *loop)
 {
     loop->is_open = 0;
-    if (loop->shared.records != NULL)
+    if (loop->shared.flags & PL_LOOP_IS_FORKED)
+        pl_forked_loop_release(loop);
+    else if (loop->shared.records != NULL)
         pl_loop_team_return_records(loop->team, loop->shared.records);
     if (loop->failure != NULL)
         pl_failure_free(loop->failure);
@@ -399,12 +414,25 @@ static int make_records(parallel_loop *loop)
     size_t record_size = (shared->record_size + RECORD_ALIGNMENT - 1) / RECORD_ALIGNMENT * RECORD_ALIGNMENT;
     size_t size;
     if (!__builtin_mul_overflow(record_size, (size_t)shared->unit_count + 1, &size))
-        shared->records = pl_loop_team_borrow_records(loop->team, size);
+        shared->records = shared->flags & PL_LOOP_IS_FORKED ? pl_forked_loop_lend_records(loop, size)
+                                                            : pl_loop_team_borrow_records(loop->team, size);
     if (shared->records == NULL)
         return pl_error_set(PARALLEL_ENOMEMORY, 0, "reduction: no memory for %" PRIu32 " records of %zu bytes",
                             shared->unit_count, record_size);
     shared->record_size = (uint32_t)record_size;
     return 0;
+}
+
+/* `code` is what has come of the preparations. */
+static int run_children(parallel_loop *loop, int code)
+{
+    if (code == 0)
+        code = pl_forked_loop_run(loop);
+    if (code == 0)
+        return 0;
+    end_progress(loop);
+    pl_forked_loop_release(loop);
+    return code;
 }
 
 static int begin(parallel_loop *loop, const void *where)
@@ -431,7 +459,7 @@ static int begin(parallel_loop *loop, const void *where)
     if (code == 0 && loop->options.progress)
         begin_progress(loop);
     loop->dealt = deal(loop);
-    return code;
+    return shared->flags & PL_LOOP_IS_FORKED ? run_children(loop, code) : code;
 }
 
 int parallel_loop_open(parallel_loop *loop)

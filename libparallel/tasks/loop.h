@@ -18,6 +18,7 @@ enum {
     PL_LOOP_IS_FIXED = 1 << 1, /* .grain was given: one unit a claim */
     PL_LOOP_IS_SHOWN = 1 << 2, /* .progress: claims are counted; always timed too, and one thread claims in pieces */
     PL_LOOP_IS_SAMPLED = 1 << 3, /* shares are dealt out, and the caller times its own to remember the cost */
+    PL_LOOP_IS_FORKED = 1 << 4, /* it runs in children of this process (forked_loop.h), or this is one; timed too */
 };
 
 /* The scope of one thread's share of a loop, inside its parallel_chunk. */
@@ -33,10 +34,20 @@ _Static_assert(sizeof(struct pl_loop_scope) <= sizeof((parallel_chunk *)0)->scop
 _Static_assert(sizeof(_Atomic uint64_t) == sizeof(uint64_t) && _Alignof(_Atomic uint64_t) == _Alignof(uint64_t),
                "an atomic lies where a plain one does");
 
+/* In the memory that all workers of the loop share. */
+_Atomic uint64_t *pl_forked_loop_stop_word(const parallel_loop *loop);
+
+static inline _Atomic uint64_t *pl_loop_stop_word(const parallel_loop *loop)
+{
+    if (loop->shared.flags & PL_LOOP_IS_FORKED)
+        return pl_forked_loop_stop_word(loop);
+    return (_Atomic uint64_t *)(uintptr_t)&loop->shared.stop;
+}
+
 static inline uint64_t pl_loop_stop(const parallel_loop *loop)
 {
     /* Relaxed: a late look runs a chunk too many above the stop, which is allowed. */
-    return pl_load_relaxed((const _Atomic uint64_t *)&loop->shared.stop);
+    return pl_load_relaxed(pl_loop_stop_word(loop));
 }
 
 /* The lowest offset of a position. */

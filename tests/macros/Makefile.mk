@@ -24,12 +24,19 @@ macros_cxx_loops = \
 	tests/macros/loops_are_loops_in_cplusplus \
 	tests/macros/named_loops_fit_any_capture
 macros_loops = $(macros_c_loops) $(macros_cxx_loops)
-EXTRA_DIST += $(macros_c_loops:=.c) $(macros_cxx_loops:=.cc)
+
+# The same, but not with -DPARALLEL_SERIAL: they ask for processes.
+macros_process_loops = \
+	tests/macros/process_loops_reduce_to_the_same_bits \
+	tests/macros/process_loops_run_in_children \
+	tests/macros/process_loops_stop_and_fail_at_the_lowest_index \
+	tests/macros/process_loops_survive_their_children
+EXTRA_DIST += $(macros_c_loops:=.c) $(macros_cxx_loops:=.cc) $(macros_process_loops:=.c) tests/macros/process_loops.h
 
 if HAVE_CHECK
-macros_loop_tests = $(macros_loops:=_without_openmp)
+macros_loop_tests = $(macros_loops:=_without_openmp) $(macros_process_loops:=_without_openmp)
 if OPENMP_TESTABLE
-macros_loop_tests += $(macros_loops:=_with_openmp) $(macros_loops:=_serially)
+macros_loop_tests += $(macros_loops:=_with_openmp) $(macros_loops:=_serially) $(macros_process_loops:=_with_openmp)
 endif
 check_DATA += $(macros_loop_tests)
 TESTS += $(macros_loop_tests)
@@ -88,7 +95,8 @@ macros_linked = $(AM_LDFLAGS) $(LDFLAGS) -o $@ $@.o $(public_ldadd) $(LIBS)
 	$(AM_V_at)$(macros_link)=CXX $(macros_cxx) $(OPENMP_CXXFLAGS) $(macros_linked)
 -include $(wildcard tests/macros/*.d)
 
-macros_variants = $(macros_loops:=_without_openmp) $(macros_loops:=_with_openmp) $(macros_loops:=_serially)
+macros_variants = $(macros_loops:=_without_openmp) $(macros_loops:=_with_openmp) $(macros_loops:=_serially) \
+	$(macros_process_loops:=_without_openmp) $(macros_process_loops:=_with_openmp)
 CLEANFILES += $(macros_variants) $(macros_variants:=.o) $(macros_variants:=.d)
 
 macros_scripts = \

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * `break` and parallel_fail() mean in children what they mean in threads. */
+#include <parallel.h>
+
+#include <signal.h>
+#include <unistd.h>
+
+#include "tests/macros/process_loops.h"
+#include "tests/support/in_child.h"
+
+enum { COUNT = 20000 };
+
+PROPERTY(where_they_break)
+{
+    for (int form = 0; form < PROCESS_LOOP_FORMS; form++) {
+        parallel_executor *executor = open_form(form);
+        unsigned char *ran = share_zeroed(COUNT);
+        int64_t where = -1;
+        PARALLEL_FOR(i, 0, COUNT, .executor = executor, .fork = fork_of_form(form), .stopped_at = &where) {
+            if (i % 1000 == 777 && i > 7000)
+                break;
+            ran[i] = 1;
+        }
+        ck_assert_int_eq((int)where, 7777);
+        for (int i = 0; i < 7777; i++)
+            ck_assert_int_eq(ran[i], 1);
+        ck_assert_int_eq(ran[7777], 0);
+        int64_t both[2] = {-1, -1};
+        PARALLEL_FOR_2D(i, 0, 200, j, 0, 100, .executor = executor, .fork = fork_of_form(form), .stopped_at = both)
+            if (i >= 120 && j == 30)
+                break;
+        ck_assert_int_eq((int)both[0], 120);
+        ck_assert_int_eq((int)both[1], 30);
+        PARALLEL_FOR(i, 5, 50, .executor = executor, .fork = fork_of_form(form), .stopped_at = &where) {
+        }
+        ck_assert_int_eq((int)where, 50);
+        parallel_shared_free(ran);
+        close_executor(executor);
+    }
+}
+PROPERTY_END
+
+PROPERTY(where_they_fail)
+{
+    for (int form = 0; form < PROCESS_LOOP_FORMS; form++) {
+        parallel_executor *executor = open_form(form);
+        parallel_error status;
+        int64_t where = -1;
+        memset(&status, 0xff, sizeof status);
+        PARALLEL_FOR(i, 0, COUNT, .executor = executor, .fork = fork_of_form(form), .status = &status,
+                     .stopped_at = &where)
+            if (i % 500 == 321) {
+                parallel_fail(1000 + i, "item %d", i);
+                break;
+            }
+        ck_assert_int_eq(status.code, 1321);
+        ck_assert_str_eq(status.message, "item 321");
+        ck_assert_int_eq((int)where, 321);
+        ck_assert_int_eq(parallel_last_error()->code, 1321);
+        PARALLEL_FOR(i, 0, COUNT, .executor = executor, .fork = fork_of_form(form), .status = &status,
+                     .stopped_at = &where) {
+            if (i == 5000)
+                parallel_fail(PARALLEL_EFAILED, "the serial loop would have stopped before");
+            if (i == 5 || i == 5000)
+                break;
+        }
+        ck_assert_int_eq(status.code, 0);
+        ck_assert_int_eq((int)where, 5);
+        close_executor(executor);
+    }
+}
+PROPERTY_END
+
+static void fail_without_status(void *unused)
+{
+    (void)unused;
+    parallel_executor *executor = open_form(0);
+    PARALLEL_FOR(i, 0, 100, .executor = executor, .label = "of work")
+        if (i == 31) {
+            parallel_fail(PARALLEL_EFAILED, "thirty-one");
+            break;
+        }
+}
+
+PROPERTY(and_without_a_status_the_program_ends)
+{
+    struct child_outcome outcome = run_in_child(fail_without_status, NULL);
+    ck_assert(ended_by_signal(&outcome, SIGABRT));
+    ck_assert_msg(strstr(outcome.complaint, "loop of work failed at index 31: thirty-one") != NULL, "%s",
+                  outcome.complaint);
+}
+PROPERTY_END
+
+#ifndef _OPENMP
+
+static int leave_by_return(parallel_executor *executor, enum parallel_loop_fork how, atomic_int *after,
+                           parallel_error *status)
+{
+    PARALLEL_FOR(i, 0, 100, .executor = executor, .fork = how, .status = status)
+        if (i == 40)
+            return 1; /* only a child comes here: it ends */
+    ++*after;
+    return 0;
+}
+
+PROPERTY(whoever_leaves_the_body_otherwise_ends)
+{
+    for (int form = 0; form < PROCESS_LOOP_FORMS; form++) {
+        parallel_executor *executor = open_form(form);
+        atomic_int *after = share_zeroed(sizeof *after);
+        parallel_error status;
+        ck_assert_int_eq(leave_by_return(executor, fork_of_form(form), after, &status), 0);
+        ck_assert_int_eq(status.code, PARALLEL_EABANDONED);
+        ck_assert_ptr_nonnull(strstr(status.message, "left by return or goto"));
+        PARALLEL_FOR(i, 0, 100, .executor = executor, .fork = fork_of_form(form), .status = &status)
+            if (i == 40)
+                goto out;
+        ++*after;
+    out:
+        ck_assert_int_eq(status.code, PARALLEL_EABANDONED);
+        ck_assert_int_eq(*after, 2);
+        parallel_shared_free(after);
+        close_executor(executor);
+    }
+}
+PROPERTY_END
+
+PROPERTIES(where_they_break, where_they_fail, and_without_a_status_the_program_ends,
+           whoever_leaves_the_body_otherwise_ends)
+
+#else
+
+PROPERTIES(where_they_break, where_they_fail, and_without_a_status_the_program_ends)
+
+#endif
