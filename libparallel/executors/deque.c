@@ -210,6 +210,8 @@ bool pl_deque_steal_and_run(struct pl_deque *victim, struct pl_deque *thief)
     struct parallel_spawn *record = pl_deque_steal(victim, thief, &index);
     if (record == NULL)
         return false;
+    if (pl_deque_has_work(victim)) /* the next one, while this one runs */
+        victim->on_publish(victim->context);
     record->call(record);
     pl_deque_return(victim, index);
     return true;
@@ -223,20 +225,24 @@ bool pl_deque_take_back(struct pl_deque *deque, uint64_t *index, uint32_t *thief
     bool has_published = false;
     if (__atomic_load_n(&deque->shared.split, __ATOMIC_RELAXED) & PARALLEL_DEQUE_REQUEST)
         has_published = publish(deque); /* not the call at hand, which is above the top by now */
-    bool is_private = top >= split_of(deque);
-    if (!is_private)
-        store_split(deque, top, true);
+    bool is_ours = top >= split_of(deque);
+    uintptr_t slot = EMPTY;
+    if (!is_ours) {
+        /* Acquire: if it is DONE already, pairs with the thief's exchange. */
+        slot = pl_exchange_acq_rel(&deque->slots[top], EMPTY);
+        is_ours = is_record(slot);
+        if (is_ours)
+            store_split(deque, top, true);
+    }
     pl_lock_release(&deque->lock);
     if (has_published)
         deque->on_publish(deque->context);
-    if (is_private)
+    if (is_ours)
         return true;
-    /* Acquire: if it is DONE already, pairs with the thief's exchange. */
-    uintptr_t slot = pl_exchange_acq_rel(&deque->slots[top], EMPTY);
-    if (is_record(slot))
-        return true;
+    /* The slot is in use until its call is back: what the owner runs meanwhile spawns above it. Release: as P2. */
+    __atomic_store_n(&deque->shared.top, top + 1, __ATOMIC_RELEASE);
     if (slot == DONE) {
-        pl_store_relaxed(&deque->slots[top], DONE); /* for pl_deque_is_back(), in this thread */
+        pl_store_relaxed(&deque->slots[top], DONE); /* relaxed: for pl_deque_is_back(), in this thread */
         *thief = 0;
     } else {
         *thief = (uint32_t)(slot >> 3);
@@ -252,6 +258,10 @@ bool pl_deque_is_back(struct pl_deque *deque, uint64_t index)
 void pl_deque_clear(struct pl_deque *deque, uint64_t index)
 {
     pl_store_relaxed(&deque->slots[index], EMPTY); /* nobody but the owner writes it until it is published again */
+    __atomic_store_n(&deque->shared.top, index, __ATOMIC_RELEASE); /* as Y1 */
+    pl_lock_acquire(&deque->lock);
+    store_split(deque, index, true);
+    pl_lock_release(&deque->lock);
 }
 
 void pl_deque_sleep_until_back(struct pl_deque *deque, uint64_t index)

@@ -21,7 +21,7 @@ struct pl_deque {
     _Atomic uint32_t completions;                        /* futex word: stolen calls that have come back to a sleeper */
     uint32_t number;                                     /* from 1; constant: names the thief in a slot */
     struct pl_victims *peers;                            /* constant: all deques of the executor, this one too */
-    void (*on_publish)(void *context);                   /* constant: called without locks after work became public */
+    void (*on_publish)(void *context);                   /* constant: called without locks when there is work to be had */
     void *context;
     struct pl_counters counters;                         /* the owner's, of what it does as a thief */
 };
@@ -60,16 +60,19 @@ bool pl_deque_publish_by_force(struct pl_deque *deque);
 struct parallel_spawn *pl_deque_steal(struct pl_deque *victim, struct pl_deque *thief, uint64_t *index);
 bool pl_deque_return(struct pl_deque *victim, uint64_t index);
 
-/* Takes one, runs it and gives it back; false if there was none. `thief` is the caller's deque. */
+/* Takes one, runs it and gives it back; false if there was none. `thief` is the caller's deque. If it leaves any behind it
+ * calls on_publish first. */
 bool pl_deque_steal_and_run(struct pl_deque *victim, struct pl_deque *thief);
 
-/* The owner's sync below the split. True: not stolen, call it. False: stolen by deque number *thief, and not necessarily
- * done: pl_deque_is_back() tells. *index is its slot. */
+/* The owner's sync below the split. True: not stolen, call it. False: stolen by deque number *thief (0: and done), and not
+ * necessarily done: pl_deque_is_back() tells. *index is its slot, which stays in use, as part of the deque, until
+ * pl_deque_clear(). */
 bool pl_deque_take_back(struct pl_deque *deque, uint64_t *index, uint32_t *thief);
 bool pl_deque_is_back(struct pl_deque *deque, uint64_t index);
 
-/* Sleeps until it is back; clears the slot. */
 void pl_deque_sleep_until_back(struct pl_deque *deque, uint64_t index);
+
+/* It is back: its slot, which is the topmost one, is free. */
 void pl_deque_clear(struct pl_deque *deque, uint64_t index);
 
 #endif

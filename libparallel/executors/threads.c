@@ -264,7 +264,7 @@ static int threads_resize(struct parallel_executor *executor, size_t workers)
     int code = pl_roster_resize(&threads->roster, workers, &threads->worker_count);
     if (code != 0)
         return code;
-    if (!pl_task_queue_is_empty(&threads->queue))
+    if (!pl_task_queue_is_empty(&threads->queue) || pl_threads_is_spawning(threads))
         pl_threads_call_worker(threads);
     return 0;
 }
@@ -297,8 +297,8 @@ static void threads_wait_enter(struct parallel_executor *executor)
     struct pl_threads *threads = threads_of(executor);
     pl_roster_stand_up(&threads->roster, frame_worker());
     pl_sub_seq_cst(&threads->crew, PL_THREADS_AWAKE);
-    /* The same last look as before sleep: a submitter may have counted on this worker. */
-    if (!pl_task_queue_is_empty(&threads->queue))
+    /* The same last look as before sleep: a submitter, or an owner of spawned calls, may have counted on this worker. */
+    if (!pl_task_queue_is_empty(&threads->queue) || pl_threads_is_spawning(threads))
         pl_threads_call_worker(threads);
 }
 

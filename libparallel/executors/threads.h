@@ -77,6 +77,10 @@ static inline void pl_threads_call_worker(struct pl_threads *threads)
     pl_threads_call_workers(threads, 1);
 }
 
+/* The part of a last look that concerns spawned calls: true if there are any that nobody has begun. If not, later ones
+ * will find a request, and call somebody. */
+bool pl_threads_is_spawning(struct pl_threads *threads);
+
 /* The sleepers come to see that the executor closes or has finished. */
 void pl_threads_wake_all(struct pl_threads *threads);
 

@@ -157,9 +157,7 @@ static enum finding search(struct pl_threads *threads, const struct pl_thread_wo
     return *victim != NULL ? VICTIM : NOTHING;
 }
 
-/* The part of the last look that concerns spawned calls: true if there are any that nobody has begun. If not, later ones
- * will find the request. */
-static bool is_spawning(struct pl_threads *threads)
+bool pl_threads_is_spawning(struct pl_threads *threads)
 {
     pl_victims_request(&threads->victims);
     if (pl_load_seq_cst(&threads->busy) == 0 && pl_board_inside(&threads->board) == 0)
@@ -203,7 +201,7 @@ static bool park(struct pl_threads *threads, struct pl_thread_worker *self, stru
         if (pl_parking_lot_leave(&threads->lot, &self->parker))
             return false;
     } else if (!pl_task_queue_is_empty(&threads->queue) || pl_board_is_open_to(&threads->board, &watcher->reader) ||
-               is_spawning(threads)) {
+               pl_threads_is_spawning(threads)) {
         pl_threads_call_worker(threads);
     }
     uint64_t deadline_ns = PARALLEL_NEVER;
@@ -295,10 +293,15 @@ static void begin_watch(struct watcher *watcher)
     watcher->eager = EAGER_TURNS;
 }
 
-/* A deque has published. */
+/* There are calls to be had: of this worker, which has answered a request, or of one that this worker has stolen from. While
+ * others sleep, or have not been started, the request stands, so that the next spawn calls again (spawning.md). */
 static void call_thief(void *context)
 {
-    pl_threads_call_worker(context);
+    struct pl_threads *threads = context;
+    pl_threads_call_worker(threads);
+    /* Seq_cst: who falls asleep after this look requests by himself. */
+    if (pl_threads_awake_of(pl_load_seq_cst(&threads->crew)) < pl_load_relaxed(&threads->worker_count))
+        pl_deque_request((struct pl_deque *)parallel_deque_current);
 }
 
 void pl_threads_work(struct pl_thread_worker *self)
@@ -349,10 +352,8 @@ void pl_threads_work(struct pl_thread_worker *self)
             initialize(threads, self);
         } else if (finding == VICTIM) {
             become_busy(threads, &counted);
-            if (pl_deque_public_count(victim) > 1 || !pl_task_queue_is_empty(&threads->queue))
+            if (!pl_task_queue_is_empty(&threads->queue))
                 pl_threads_call_worker(threads);
-            if (pl_parking_lot_count(&threads->lot) > 0) /* those who sleep asked, and one answer was ours */
-                pl_victims_request(&threads->victims);
             pl_deque_steal_and_run(victim, deque);
             if (!settle_down(threads, self, &watcher, &counted))
                 break;

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 if HAVE_CHECK
 tasks_tests = \
+	tests/tasks/awaited_slots_are_not_used_again \
 	tests/tasks/claims_hand_out_each_unit_once \
 	tests/tasks/failure_belongs_to_the_innermost_scope \
 	tests/tasks/memory_of_futures_goes_back \

@@ -112,5 +112,86 @@ PROPERTY(and_the_owner_sleeps_at_its_sync)
 }
 PROPERTY_END
 
+/* Two children that need each other: the worker that took the first one is lost to the second one, which was spawned after
+ * the owner had answered. */
+static atomic_int met;
+
+static int meet(int value)
+{
+    atomic_fetch_add(&met, 1);
+    while (atomic_load(&met) < 2)
+        sched_yield();
+    return value;
+}
+PARALLEL_FN(int, meet, int)
+
+static int spin_on_both(int value)
+{
+    meet_task one, two;
+    meet_spawn(&one, value);
+    meet_spawn(&two, value);
+    while (atomic_load(&met) < 2)
+        sched_yield();
+    return meet_sync(&two) + meet_sync(&one);
+}
+PARALLEL_FN(int, spin_on_both, int)
+
+PROPERTY(by_as_many_as_it_has_children)
+{
+    for (int round = 0; round < 20; round++) {
+        parallel_executor *executor;
+        ck_assert_int_eq(parallel_executor_open("threads:3,places=none", &executor), 0);
+        for (int again = 0; again < 5; again++) {
+            atomic_store(&met, 0);
+            ck_assert_int_eq(spin_on_both_await(spin_on_both_on(executor, round)), 2 * round);
+        }
+        ck_assert_int_eq(parallel_executor_close(executor), 0);
+    }
+}
+PROPERTY_END
+
+/* The owner waits for a future that its child fulfils: whoever stands in for it finds the child. */
+static void keep(parallel_promise *promise)
+{
+    int one = 1;
+    if (parallel_promise_set(promise, &one) != 0)
+        abort();
+}
+PARALLEL_FN(void, keep, parallel_promise *)
+
+static int wait_for_child(int value)
+{
+    parallel_promise *promise;
+    parallel_future *future;
+    if (parallel_promise_create(sizeof(int), &promise, &future) != 0)
+        return -1;
+    keep_task task;
+    keep_spawn(&task, promise);
+    int result = 0;
+    if (parallel_promise_value(future, PARALLEL_NEVER, &result, sizeof result) != 0)
+        result = -1;
+    keep_sync(&task);
+    parallel_promise_destroy(promise);
+    parallel_future_release(future);
+    return value + result;
+}
+PARALLEL_FN(int, wait_for_child, int)
+
+static void check_wait(const char *specification)
+{
+    parallel_executor *executor;
+    ck_assert_int_eq(parallel_executor_open(specification, &executor), 0);
+    for (int round = 0; round < 20; round++)
+        ck_assert_int_eq(wait_for_child_await(wait_for_child_on(executor, round)), round + 1);
+    ck_assert_int_eq(parallel_executor_close(executor), 0);
+}
+
+PROPERTY(and_the_owner_waits_for_a_future)
+{
+    check_wait("threads:1");
+    check_wait("threads:2");
+}
+PROPERTY_END
+
 PROPERTIES(by_a_worker_that_sleeps_or_searches, by_a_worker_that_never_searches_long, while_the_executor_shuts_down,
-           and_the_owner_sleeps_at_its_sync)
+           and_the_owner_sleeps_at_its_sync, by_as_many_as_it_has_children, and_the_owner_waits_for_a_future)
