@@ -18,6 +18,7 @@ EXTRA_DIST += \
 	docs/protocols/queue.pml \
 	docs/protocols/shared_space.md \
 	docs/protocols/spawning.md \
+	docs/protocols/spawning.pml \
 	docs/protocols/threads.md \
 	docs/scaling-calls.svg \
 	docs/scaling-loops.svg \

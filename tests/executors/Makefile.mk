@@ -29,9 +29,11 @@ executors_suite = \
 	tests/executors/worker_counts.c
 
 dist_check_SCRIPTS += \
-	tests/executors/process_model.sh
+	tests/executors/process_model.sh \
+	tests/executors/spawning_model.sh
 TESTS += \
-	tests/executors/process_model.sh
+	tests/executors/process_model.sh \
+	tests/executors/spawning_model.sh
 
 if HAVE_CHECK
 executors_kinds = \

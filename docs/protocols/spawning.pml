@@ -1,0 +1,597 @@
+/* SPDX-License-Identifier: BSD-3-Clause
+ *
+ * The split deque of spawned calls (spawning.md) as a model for the checker SPIN, which tries every interleaving of the
+ * steps of libparallel/deque.h and libparallel/executors/deque.c. tests/executors/spawning_model.sh runs it.
+ *
+ * Cast: one owner, who spawns, syncs, spins until what it has spawned has begun, or waits at a sync for a stolen call; and
+ * thieves, who look, ask, publish by force, steal, and go to sleep. What the owner does next is tried out, and so is whether
+ * a stolen call ever ends: it may wait for any other call.
+ *
+ * Memory: the owner's stores to `top` go to a buffer of BUFFER entries, from which they reach memory at any later moment,
+ * in order (TSO). Read-modify-writes of the owner and the barrier of a thief (membarrier) empty it. What a spawn stores to
+ * records[] is in the entry of its store to `top`, a release, which it may not pass. All other steps of the protocol are
+ * read-modify-writes, stores under the lock, or loads.
+ *
+ * Checked:
+ *  - no call begins twice, and a sync returns only when its call has run, by the owner or by its thief;
+ *  - a slot is given only to a call when it is free, and only the thief of a call says there that it is done;
+ *  - when nothing moves any more: the lock is free, nobody sleeps who is owed a wake, and no worker sleeps while there is
+ *    a call that nobody has begun. So an owner that spins on its calls is helped as long as there is anybody left.
+ *
+ * Not modelled: the deques of the thieves (an owner that waits spawns as if it had found something there to run); how
+ * parking works inside (parking.md), and that a worker may be refused because enough are awake (threads.md).
+ *
+ * The mutations break the protocol on purpose, to show that the model notices:
+ *  MUTATION_NO_BARRIER        a publication by force goes without the membarrier (T2);
+ *  MUTATION_TOP_NOT_REREAD    it keeps what it has taken, whatever `top` shows after the barrier (T3);
+ *  MUTATION_FILL_FIRST        it fills the slots (T4) before it knows what it may keep (T3);
+ *  MUTATION_SPLIT_BEFORE_TOP  a sync reads the split (Y2) before it lowers the top (Y1);
+ *  MUTATION_SLOT_REUSED       an owner that waits for a stolen call spawns into the slot of that call;
+ *  MUTATION_BLIND_WAIT        an owner goes to sleep at a sync without the swap that tells its thief;
+ *  MUTATION_REQUEST_LOST      an owner with nothing to give takes the request away;
+ *  MUTATION_REQUEST_TAKEN     an answer takes it away though others still sleep;
+ *  MUTATION_NO_REQUEST        a thief goes to sleep without asking the owner;
+ *  MUTATION_NO_LAST_LOOK      it goes to sleep without looking once more;
+ *  MUTATION_LATE_BARRIER      its last look comes before the barrier;
+ *  MUTATION_REST_LEFT         a thief that leaves calls behind calls nobody. */
+
+#ifndef THIEVES
+#define THIEVES 1
+#endif
+#ifndef SPAWNS
+#define SPAWNS 3 /* in all */
+#endif
+#ifndef DEPTH
+#define DEPTH 2  /* spawned and not synced, at once */
+#endif
+#ifndef BUFFER
+#define BUFFER 2
+#endif
+
+/* Marks of a slot; a record is RECORD + the number of its call. */
+#define EMPTY  0
+#define DONE   1
+#define STOLEN 2
+#define WAITED 3
+#define RECORD 4
+
+#define NOBODY 255
+
+/* Memory. */
+byte top;
+byte records[DEPTH];
+byte split;
+bool is_requested = true;
+byte slots[DEPTH];
+bool is_locked;
+
+/* The owner's store buffer, oldest first: values of top, and of records[top - 1] where the store is a spawn's. */
+byte buffered_top[BUFFER];
+byte buffered_record[BUFFER]; /* NOBODY: top alone */
+byte buffered;
+
+/* Who sleeps. */
+bool is_parked[THIEVES];
+byte searching = THIEVES;
+bool owner_is_asleep;
+byte awaited = NOBODY; /* the call that a sleeping owner waits for */
+bool completions;      /* its futex word; one wait at a time, so it need not count */
+
+/* What has become of each call. */
+byte spawned;          /* calls 0 .. spawned - 1 exist */
+bool has_begun[SPAWNS];
+bool is_finished[SPAWNS];
+
+/* ---- Memory ---- */
+
+inline drain_one()
+{
+    d_step {
+        top = buffered_top[0];
+        if
+        :: buffered_record[0] != NOBODY -> records[top - 1] = buffered_record[0]
+        :: else
+        fi;
+        at = 1;
+        do
+        :: at < buffered ->
+            buffered_top[at - 1] = buffered_top[at];
+            buffered_record[at - 1] = buffered_record[at];
+            at++
+        :: else -> break
+        od;
+        buffered--;
+        buffered_top[buffered] = 0;
+        buffered_record[buffered] = 0;
+        at = 0
+    }
+}
+
+inline drain()
+{
+    do
+    :: buffered > 0 -> drain_one()
+    :: else -> break
+    od
+}
+
+inline barrier()
+{
+    atomic { drain() }
+}
+
+inline store_top(value, record)
+{
+    atomic {
+        buffered < BUFFER ->
+        buffered_top[buffered] = value;
+        buffered_record[buffered] = record;
+        buffered++
+    }
+}
+
+active proctype memory()
+{
+    byte at;
+
+    do
+    :: atomic { buffered > 0 -> drain_one() }
+    od
+}
+
+/* ---- Both sides ---- */
+
+/* Calls somebody, unless somebody searches; who is called is searching at once. */
+inline call_worker()
+{
+    d_step {
+        if
+        :: searching == 0 ->
+            at = 0;
+            do
+            :: at < THIEVES && !is_parked[at] -> at++
+            :: else -> break
+            od;
+            if
+            :: at < THIEVES -> is_parked[at] = false; searching++
+            :: else
+            fi;
+            at = 0
+        :: else
+        fi
+    }
+}
+
+/* Sets `found` if there is a call that nobody has begun, as far as memory shows. */
+inline look_at_slots()
+{
+    d_step {
+        found = false;
+        at = 0;
+        do
+        :: at < split -> found = found || slots[at] >= RECORD; at++
+        :: else -> break
+        od;
+        at = 0
+    }
+}
+
+inline look_for_work()
+{
+    seen = top;
+    found = seen > split;
+    if
+    :: found
+    :: else -> look_at_slots()
+    fi;
+    seen = 0
+}
+
+/* Under the lock; a thief may see some of them. */
+inline fill_slots(from, to)
+{
+    index = from;
+    do
+    :: index < to ->
+        atomic {
+            assert(slots[index] == EMPTY);
+            slots[index] = RECORD + records[index];
+            index++
+        }
+    :: else -> break
+    od;
+    index = 0
+}
+
+/* ---- The owner ---- */
+
+/* The owner keeps the calls that it has spawned on a stack of its own: HELD, or AWAITED, which its thief has. TOP is what it
+ * takes for `top`, and AWAITED_SLOT the slot of the topmost call if it is AWAITED. */
+#define HELD    0
+#define AWAITED 1
+
+#ifdef MUTATION_SLOT_REUSED
+#define TOP          (mine - reused)
+#define AWAITED_SLOT (mine - reused)
+#else
+#define TOP          mine
+#define AWAITED_SLOT (mine - 1)
+#endif
+
+inline lock_by_owner()
+{
+    atomic { !is_locked -> is_locked = true; drain() }
+}
+
+/* Under the lock: the older half of what is private, at least one. */
+inline publish()
+{
+    if
+    :: TOP > split ->
+        last = split + (TOP - split + 1) / 2;
+        fill_slots(split, last);
+        d_step { split = last; is_requested = false; has_published = true; last = 0 }
+    :: else ->
+#ifdef MUTATION_REQUEST_LOST
+        is_requested = false
+#endif
+    fi
+}
+
+inline call_if_published()
+{
+    if
+    :: has_published ->
+        has_published = false;
+        call_worker();
+#ifndef MUTATION_REQUEST_TAKEN
+        d_step { /* the request stands while anybody sleeps */
+            at = 0;
+            do
+            :: at < THIEVES && !is_parked[at] -> at++
+            :: else -> break
+            od;
+            is_requested = is_requested || at < THIEVES;
+            at = 0
+        }
+#endif
+    :: else
+    fi
+}
+
+inline spawn()
+{
+    atomic {
+        calls[mine] = spawned;
+        state[mine] = HELD;
+        spawned++;
+        mine++;
+        store_top(TOP, calls[mine - 1]) /* P1, P2 */
+    }
+    if
+    :: is_requested -> /* P3 */
+        lock_by_owner();
+        publish();
+        is_locked = false;
+        call_if_published()
+    :: else
+    fi
+}
+
+/* At a sync, after mine - 1. */
+inline run_by_owner()
+{
+    d_step {
+        assert(!has_begun[calls[mine]]);
+        has_begun[calls[mine]] = true;
+        is_finished[calls[mine]] = true;
+        calls[mine] = 0
+    }
+}
+
+inline take_back()
+{
+    lock_by_owner();
+    if
+    :: is_requested -> publish()
+    :: else
+    fi;
+    is_ours = TOP >= split;
+    if
+    :: is_ours -> is_locked = false
+    :: else ->
+        assert(split == TOP + 1);
+        d_step {
+            slot = slots[TOP];
+            slots[TOP] = EMPTY;
+            is_ours = slot >= RECORD;
+            assert(!is_ours || slot - RECORD == calls[mine]);
+            assert(is_ours || slot == STOLEN || slot == DONE)
+        }
+#ifndef MUTATION_SLOT_REUSED
+        if
+        :: is_ours -> split = TOP
+        :: else
+        fi;
+#else
+        split = TOP;
+#endif
+        is_locked = false
+    fi;
+    call_if_published();
+    if
+    :: is_ours -> run_by_owner()
+    :: else ->
+        atomic {
+            if
+            :: slot == DONE -> slots[TOP] = DONE
+            :: else
+            fi;
+            state[mine] = AWAITED;
+            mine++;
+#ifdef MUTATION_SLOT_REUSED
+            reused++
+#else
+            store_top(TOP, NOBODY)
+#endif
+        }
+    fi;
+    d_step { slot = 0; is_ours = false }
+}
+
+inline sync()
+{
+#ifdef MUTATION_SPLIT_BEFORE_TOP
+    is_private = TOP - 1 >= split && !is_requested;
+    atomic { mine--; store_top(TOP, NOBODY) }
+#else
+    atomic { mine--; store_top(TOP, NOBODY) }  /* Y1 */
+    is_private = TOP >= split && !is_requested; /* Y2 */
+#endif
+    if
+    :: is_private -> is_private = false; run_by_owner()
+    :: else -> take_back()
+    fi
+}
+
+/* The topmost call is AWAITED and has come back. */
+inline clear()
+{
+    d_step {
+        assert(is_finished[calls[mine - 1]]);
+        slots[AWAITED_SLOT] = EMPTY
+    }
+    atomic {
+        mine--;
+        state[mine] = HELD;
+        calls[mine] = 0;
+#ifdef MUTATION_SLOT_REUSED
+        reused--
+#else
+        store_top(TOP, NOBODY)
+#endif
+    }
+    lock_by_owner();
+    split = TOP;
+    is_locked = false
+}
+
+inline sleep_until_back()
+{
+    /* Stops to count as awake; its own last look. */
+    is_requested = true;
+    barrier();
+    look_for_work();
+    if
+    :: found -> found = false; call_worker()
+    :: else
+    fi;
+    completions = false;
+    atomic {
+#ifndef MUTATION_BLIND_WAIT
+        drain();
+#endif
+        is_private = slots[AWAITED_SLOT] != DONE; /* so it sleeps */
+#ifndef MUTATION_BLIND_WAIT
+        if
+        :: is_private -> slots[AWAITED_SLOT] = WAITED
+        :: else
+        fi
+#endif
+    }
+    if
+    :: is_private ->
+        atomic {
+            is_private = false;
+            if
+            :: !completions -> owner_is_asleep = true; awaited = calls[mine - 1]
+            :: else
+            fi
+        }
+        atomic { !owner_is_asleep -> awaited = NOBODY }
+    :: else
+    fi
+}
+
+active proctype owner()
+{
+    byte at, index, last, mine, slot, seen;
+    byte calls[DEPTH], state[DEPTH];
+    bool has_published, is_ours, is_private, found;
+#ifdef MUTATION_SLOT_REUSED
+    byte reused;
+#endif
+
+    do
+    :: spawned < SPAWNS && mine < DEPTH -> spawn()
+    :: mine > 0 && state[mine - 1] == HELD -> sync()
+    :: mine > 0 && state[mine - 1] == HELD && !has_begun[calls[mine - 1]] ->
+        has_begun[calls[mine - 1]] /* spins, without a step in the library */
+    :: mine > 0 && state[mine - 1] == AWAITED && slots[AWAITED_SLOT] == DONE -> clear()
+    :: mine > 0 && state[mine - 1] == AWAITED && slots[AWAITED_SLOT] != DONE -> sleep_until_back()
+    :: spawned == SPAWNS && mine == 0 -> break
+    od;
+    atomic {
+        drain();
+        assert(top == 0);
+        do
+        :: index < SPAWNS -> assert(is_finished[index] && (index >= DEPTH || slots[index] == EMPTY)); index++
+        :: else -> break
+        od
+    }
+}
+
+/* ---- Thieves ---- */
+
+/* Sets `found` if something has become public. */
+inline publish_by_force()
+{
+    found = false;
+    if
+    :: atomic { top > split && !is_locked -> is_locked = true }
+        seen = top;
+        first = split;
+        if
+        :: seen > first ->
+            last = first + (seen - first + 1) / 2;
+            split = last;   /* T1 */
+#ifndef MUTATION_NO_BARRIER
+            barrier();      /* T2 */
+#endif
+#ifdef MUTATION_FILL_FIRST
+            fill_slots(first, last);
+#endif
+#ifndef MUTATION_TOP_NOT_REREAD
+            seen = top;     /* T3 */
+            if
+            :: seen < last ->
+                last = (seen > first -> seen : first);
+                split = last
+            :: else
+            fi;
+#endif
+#ifndef MUTATION_FILL_FIRST
+            fill_slots(first, last); /* T4 */
+#endif
+            found = last > first
+        :: else
+        fi;
+        d_step { is_locked = false; seen = 0; first = 0; last = 0 }
+    :: else
+    fi
+}
+
+inline steal_and_run()
+{
+    /* become_busy() */
+    searching--;
+    last = split;
+    call = NOBODY;
+    do
+    :: index < last && call == NOBODY ->
+        d_step {
+            if
+            :: slots[index] >= RECORD -> call = slots[index] - RECORD; slots[index] = STOLEN
+            :: else -> index++
+            fi
+        }
+    :: else -> break
+    od;
+    last = 0;
+    if
+    :: call != NOBODY ->
+#ifndef MUTATION_REST_LEFT
+        look_for_work();
+        if
+        :: found -> found = false; call_worker()
+        :: else
+        fi;
+#endif
+        d_step { assert(!has_begun[call]); has_begun[call] = true }
+        if
+        :: skip -> false /* it never ends */
+        :: skip
+        fi;
+        d_step { is_finished[call] = true; call = NOBODY }
+        d_step {
+            call = slots[index];
+            slots[index] = DONE;
+            assert(call == EMPTY || call == STOLEN || call == WAITED)
+        }
+        if
+        :: call == WAITED -> completions = true; owner_is_asleep = false
+        :: else
+        fi
+    :: else
+    fi;
+    d_step { index = 0; call = 0 }
+    searching++
+}
+
+inline park()
+{
+    is_parked[self] = true;  /* W1 */
+    searching--;             /* W2 */
+#ifndef MUTATION_NO_REQUEST
+    is_requested = true;
+#endif
+#ifdef MUTATION_LATE_BARRIER
+    look_for_work();
+    barrier();
+#else
+    barrier();
+#ifdef MUTATION_NO_LAST_LOOK
+    found = false;
+#else
+    look_for_work();         /* W3 */
+#endif
+#endif
+    if
+    :: found -> found = false; call_worker()
+    :: else
+    fi;
+    !is_parked[self]
+}
+
+active [THIEVES] proctype thief()
+{
+    byte self = _pid - 2; /* after memory and owner */
+    byte at, index, seen, first, last, call;
+    bool found;
+
+    do
+    :: look_at_slots();
+        if
+        :: found
+        :: else ->
+            is_requested = true;
+            publish_by_force()
+        fi;
+        if
+        :: found -> found = false; steal_and_run()
+        :: else -> park()
+        fi
+    od
+}
+
+/* Runs when nothing else can. */
+active proctype observer()
+{
+    byte index;
+    bool somebody_sleeps;
+
+    timeout;
+    atomic {
+        assert(!is_locked);
+        assert(awaited == NOBODY || !is_finished[awaited]);
+        do
+        :: index < THIEVES -> somebody_sleeps = somebody_sleeps || is_parked[index]; index++
+        :: else -> break
+        od;
+        index = 0;
+        do
+        :: index < spawned -> assert(has_begun[index] || !somebody_sleeps); index++
+        :: else -> break
+        od
+    }
+}
