@@ -4,6 +4,8 @@
 #ifndef LIBPARALLEL_FAILURE_H
 #define LIBPARALLEL_FAILURE_H
 
+#include <stdbool.h>
+
 #include <libparallel/compiler.h>
 #include <libparallel/error.h>
 
@@ -16,6 +18,7 @@ typedef struct parallel_failure {
     int exit_status;  /* of a worker process that ended by itself; -1 if it did not */
     int worker;       /* index of the worker; -1 if none took the call */
     int pid;          /* of the worker process that died; 0 if none did */
+    bool has_dumped_core; /* that process has left a core file */
     char message[PARALLEL_MESSAGE_SIZE];
 } parallel_failure;
 

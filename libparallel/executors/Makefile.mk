@@ -17,6 +17,7 @@ libparallel_sources += \
 	libparallel/executors/portion.c \
 	libparallel/executors/portion.h \
 	libparallel/executors/process_collect.c \
+	libparallel/executors/process_death.c \
 	libparallel/executors/process_dispatch.c \
 	libparallel/executors/process_hub.c \
 	libparallel/executors/process_hub.h \

@@ -264,7 +264,7 @@ static bool judge(struct equipment *equipment, const struct pl_portion *portion,
                      record->initializer_code);
         fill_failure(failure, parallel_last_error(), worker);
     } else {
-        pl_process_end_describe(&process->end, &record->crash, worker, failure);
+        pl_process_end_describe(&process->end, &record->crash, worker, "process", failure);
         if (process->is_late && failure->signal == SIGKILL) {
             failure->code = PARALLEL_ETIMELIMIT;
             snprintf(failure->message, sizeof failure->message,

@@ -168,51 +168,6 @@ static uint32_t drain(struct pl_processes *processes, uint32_t index, struct bat
 
 /* ---- Deaths ---- */
 
-static void describe_stop(struct pl_processes *processes, const char *function, enum pl_stop_reason reason,
-                          const char *name, int pid, parallel_failure *failure)
-{
-    char *message = failure->message;
-    switch (reason) {
-    case PL_STOP_TIMEOUT:
-        failure->code = PARALLEL_ETIMELIMIT;
-        snprintf(message, sizeof failure->message, "%s: ran longer than timeout=%g; worker %s (pid %d) was killed",
-                 function, (double)processes->timeout_ns * 1e-9, name, pid);
-        break;
-    case PL_STOP_KILL:
-        snprintf(message, sizeof failure->message, "%s: killed on request, with worker %s (pid %d)", function, name, pid);
-        break;
-    case PL_STOP_NONE:
-        break;
-    }
-}
-
-static void describe_death(struct pl_processes *processes, uint32_t index, const struct pl_ticket *ticket,
-                           enum pl_stop_reason reason, parallel_failure *failure)
-{
-    const struct pl_seat *seat = processes->seats[index];
-    int pid = pl_load_relaxed(&seat->pid); /* relaxed, as below: the end of the worker was published with ENDED */
-    *failure = (parallel_failure){.code = PARALLEL_ECRASHED, .exit_status = -1, .worker = (int)index, .pid = pid};
-    if (WIFSIGNALED(seat->status))
-        failure->signal = WTERMSIG(seat->status);
-    else if (WIFEXITED(seat->status))
-        failure->exit_status = WEXITSTATUS(seat->status);
-    const char *function = ticket->portion.function->name;
-    char *message = failure->message;
-    size_t size = sizeof failure->message;
-    if (reason != PL_STOP_NONE)
-        describe_stop(processes, function, reason, seat->name, pid, failure);
-    else if (seat->has_lost_parent)
-        snprintf(message, size, "%s: worker %s (pid %d) was lost with the zygote, which was killed", function,
-                 seat->name, pid);
-    else if (failure->signal != 0)
-        snprintf(message, size, "%s: worker %s (pid %d) was ended by signal %d (SIG%s, %s)%s", function, seat->name, pid,
-                 failure->signal, sigabbrev_np(failure->signal), sigdescr_np(failure->signal),
-                 WCOREDUMP(seat->status) ? ", core dumped" : "");
-    else
-        snprintf(message, size, "%s: worker %s (pid %d) ended by exit(%d)", function, seat->name, pid,
-                 failure->exit_status);
-}
-
 /* A call whose worker is dead: once more, or failed. */
 static void end_casualty(struct pl_processes *processes, uint32_t index, uint32_t slot, struct batch *batch)
 {
@@ -228,7 +183,7 @@ static void end_casualty(struct pl_processes *processes, uint32_t index, uint32_
             return;
     }
     parallel_failure failure;
-    describe_death(processes, index, ticket, reason, &failure);
+    pl_processes_describe_death(processes, index, ticket->portion.function, reason, &failure);
     const struct pl_slot *shared = &processes->crew->slots[slot];
     const struct pl_outcome outcome = {.failure = &failure,
                                        /* Relaxed: the end of the worker was published. */
@@ -247,9 +202,7 @@ static void look_at_birth(struct pl_processes *processes, const struct pl_seat *
                       seat->initializer_code);
     } else if (stage == PL_SEAT_INITIALIZING && processes->crew->initializer != NULL && !seat->has_lost_parent &&
                !(WIFSIGNALED(seat->status) && WTERMSIG(seat->status) == SIGKILL)) {
-        pl_error_fill(&error, PARALLEL_EINITIALIZER, 0, "the initializer of worker %s ended it: %s %d", seat->name,
-                      WIFSIGNALED(seat->status) ? "signal" : "exit status",
-                      WIFSIGNALED(seat->status) ? WTERMSIG(seat->status) : WEXITSTATUS(seat->status));
+        pl_processes_describe_birth(processes, seat->index, &error);
     } else if (stage < PL_SEAT_WORKING && ++processes->still_born_count >= STILL_BORN_LIMIT) {
         pl_error_fill(&error, PARALLEL_EWORKER, 0, "%d workers in a row ended before they began to work",
                       STILL_BORN_LIMIT);

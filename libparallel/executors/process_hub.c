@@ -18,6 +18,7 @@
 #include "libparallel/base/futex.h"
 #include "libparallel/base/patience.h"
 #include "libparallel/workers/known_code.h"
+#include "libparallel/workers/process_end.h"
 #include "libparallel/workers/zygote_process.h"
 
 /* How long a lost wake can hold up a call. Fifty looks a second cost well under one part in a thousand of a core. */
@@ -300,6 +301,8 @@ static int start_zygote(void)
     memset(&hub, 0, sizeof hub);
     (void)pl_patience_turns(); /* settled before the fork: a worker that is bound to one processor would think that there
                                 * is but one */
+    pl_crash_prepare(); /* before the look at what is loaded */
+    pl_process_end_prepare();
     hub.known_code = pl_known_code_create();
     if (hub.known_code == NULL)
         return pl_error_set(PARALLEL_ENOMEMORY, 0, "no memory for the table of what is loaded");

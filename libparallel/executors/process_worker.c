@@ -125,6 +125,7 @@ void pl_crew_work(struct pl_seat *seat)
     uint64_t position = seat->done_position;
     uint64_t call_count = 0;
     struct state state = {.is_owing = false};
+    pl_crash_install(&seat->crash);
     if (!initialize(crew, seat))
         return;
     while (pl_load_acquire(&seat->is_dismissed) == 0) { /* pairs with the dismissal */

@@ -53,6 +53,7 @@ void pl_processes_order_worker(struct pl_processes *processes, uint32_t index)
     pl_store_relaxed(&seat->is_asleep, 0);
     pl_store_relaxed(&seat->call, 0);
     pl_store_relaxed(&seat->birth, 0);
+    memset(&seat->crash, 0, sizeof seat->crash);
     pl_lock_acquire(&processes->hub->orders);
     post->number = next_number(processes->hub);
     pl_store_release(&seat->start_number, post->number); /* pairs with follow_orders() */

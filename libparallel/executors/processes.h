@@ -5,6 +5,7 @@
  *     processes.c          the operations of the kind; workers are ordered and dismissed here
  *     process_dispatch.c   tasks into slots, and waking workers for them
  *     process_collect.c    outcomes out of slots, deaths, limits of time
+ *     process_death.c      words for a death
  *     process_hub.c        what all processes executors of a program share: zygote, collector thread
  *     process_worker.c     the worker's side
  *     crew.c parcel.c      what both sides do with shared memory
@@ -152,6 +153,15 @@ void pl_processes_free_slot(struct pl_processes *processes, uint32_t slot);
 
 /* Releases the parcel of a slot, and gives it back. Takes the lock. */
 void pl_processes_clear_slot(struct pl_processes *processes, uint32_t slot);
+
+/* ---- process_death.c ---- */
+
+/* Why a call has failed whose worker has died; `reason`: why this side had it killed. */
+void pl_processes_describe_death(struct pl_processes *processes, uint32_t index, const parallel_function *function,
+                                 enum pl_stop_reason reason, parallel_failure *failure);
+
+/* Why nothing is to be expected of an executor whose worker died in its initializer. */
+void pl_processes_describe_birth(struct pl_processes *processes, uint32_t index, parallel_error *error);
 
 /* ---- process_collect.c; whoever calls these is collecting ---- */
 

@@ -216,7 +216,7 @@ static void describe(const struct pl_forked_loop *forked, uint32_t k, parallel_e
     const struct pl_process_end *end = &forked->children->children[k].end;
     char iterations[80] = "before its first iteration";
     parallel_failure failure;
-    pl_process_end_describe(end, &child->crash, (int)k, &failure);
+    pl_process_end_describe(end, &child->crash, (int)k, "process", &failure);
     if (place->held.last > 0)
         print_iterations(forked->loop, place->held, iterations);
     if (child->initializer_code != 0)

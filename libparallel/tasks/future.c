@@ -22,8 +22,10 @@
 enum { USUAL_ALIGNMENT = 16 };
 
 /* Shared by all that failed when there was no memory to say why. Never freed. */
-static parallel_failure out_of_memory = {PARALLEL_ENOMEMORY, 0, 0, -1, -1, 0, "no memory for a future"};
-static parallel_failure forked = {PARALLEL_EFORKED, 0, 0, -1, -1, 0, "the call belongs to the parent process"};
+static parallel_failure out_of_memory = {.code = PARALLEL_ENOMEMORY, .exit_status = -1, .worker = -1,
+                                         .message = "no memory for a future"};
+static parallel_failure forked = {.code = PARALLEL_EFORKED, .exit_status = -1, .worker = -1,
+                                  .message = "the call belongs to the parent process"};
 
 /* ---- Birth ---- */
 

@@ -11,6 +11,7 @@
 #include <execinfo.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -66,6 +67,15 @@ static uintptr_t sp_of(const ucontext_t *context)
 }
 #endif
 
+static void record_memory(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_DATA, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
+        record->data_limit = limit.rlim_cur;
+        record->data_bytes = pl_memory_in_use();
+    }
+}
+
 static void record_fault(int signal, const siginfo_t *info, const ucontext_t *context)
 {
     record->signal = signal;
@@ -78,11 +88,7 @@ static void record_fault(int signal, const siginfo_t *info, const ucontext_t *co
         record->is_stack_overflow = signal == SIGSEGV && has_no_memory && sp != 0 &&
                                     record->address - (sp - STACK_NEIGHBOURHOOD) < 2 * STACK_NEIGHBOURHOOD;
     }
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_DATA, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
-        record->data_limit = limit.rlim_cur;
-        record->data_bytes = pl_memory_in_use();
-    }
+    record_memory();
     /* Release: the parent that finds it set reads a whole record. */
     pl_store_release(&record->is_recorded, 1);
 }
@@ -114,8 +120,10 @@ static void record_frames(const ucontext_t *context)
 
 static void on_crash(int signal, siginfo_t *info, void *context)
 {
-    record_fault(signal, info, context);
-    record_frames(context);
+    if (record->pid == getpid()) {
+        record_fault(signal, info, context);
+        record_frames(context);
+    }
     /* Sent once more, with all that was known about it; it is blocked until the handler returns, and then
      * finds the default action. */
     struct sigaction action = {.sa_handler = SIG_DFL};
@@ -123,21 +131,33 @@ static void on_crash(int signal, siginfo_t *info, void *context)
     syscall(SYS_rt_tgsigqueueinfo, getpid(), (pid_t)syscall(SYS_gettid), signal, info);
 }
 
-static void load_unwinder(void)
+static void note_exit(void)
+{
+    if (record == NULL || record->pid != getpid())
+        return;
+    record_memory();
+    pl_store_release(&record->has_called_exit, 1); /* pairs with the parent's look */
+}
+
+static void prepare(void)
 {
     void *address;
     (void)backtrace(&address, 1); /* loads libgcc_s, which allocates */
+    /* Here, not in the worker: after a fork of a program with threads atexit() might wait for a lock of libc's for ever.
+     * No memory: exit() is then taken for _exit(). */
+    (void)atexit(note_exit);
 }
 
 void pl_crash_prepare(void)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, load_unwinder);
+    pthread_once(&once, prepare);
 }
 
 void pl_crash_install(struct pl_crash *crash)
 {
     record = crash;
+    record->pid = getpid();
     stack_t alternate = {.ss_sp = stack, .ss_size = sizeof stack};
     sigaltstack(&alternate, NULL);
     for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {

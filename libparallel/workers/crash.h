@@ -4,9 +4,12 @@
  * fault and raw return addresses into memory that outlives the process, then lets the signal take its default
  * action, so that the exit status, the core file and a debugger see what they would see without it. It is
  * installed in worker processes only, never in the user's. Nobody is asked for memory or names there; the
- * parent names the addresses (symbol.h).
+ * parent names the addresses (symbol.h). The record is whole before the kernel begins to write a core file.
  *
- * Who writes what: the crashing process everything, once; the parent reads when the process has ended. */
+ * A process that leaves by exit() says so too, which tells it from one that leaves by _exit().
+ *
+ * Who writes what: the worker process everything, once, and no child of its; the parent reads when the process has
+ * ended. */
 #ifndef LIBPARALLEL_WORKERS_CRASH_H
 #define LIBPARALLEL_WORKERS_CRASH_H
 
@@ -20,6 +23,8 @@
 enum { PL_CRASH_FRAME_LIMIT = 16 };
 
 struct pl_crash {
+    int pid;                      /* whose record it is: a child that a call forks has the handler too */
+    _Atomic uint32_t has_called_exit; /* stored after the data memory below */
     _Atomic uint32_t is_recorded; /* stored after all but the frames: walking a broken stack may end the process */
     int signal;
     bool has_address;             /* the fault was at an address */
@@ -32,7 +37,7 @@ struct pl_crash {
     uintptr_t frames[PL_CRASH_FRAME_LIMIT]; /* return addresses, innermost first, without pc */
 };
 
-/* Loads what the handler needs, in the process from which workers are forked. Any thread; cheap after the
+/* Loads what the handler needs, and has exit() noted, in the process from which workers are forked. Any thread; cheap after the
  * first call. */
 void pl_crash_prepare(void);
 

@@ -100,6 +100,16 @@ static void append_place(struct text *text, const struct pl_crash *crash)
     }
 }
 
+/* A limit that is nearly reached explains a death: an allocation was refused, and the program had no other way out. */
+static void append_memory(struct text *text, const struct pl_crash *crash)
+{
+    if (crash->data_limit == 0)
+        return;
+    bool is_used_up = crash->data_bytes >= crash->data_limit - crash->data_limit / 8;
+    append(text, "%s with %llu of %llu KiB of data memory in use", is_used_up ? ", probably out of memory," : "",
+           (unsigned long long)(crash->data_bytes / 1024), (unsigned long long)(crash->data_limit / 1024));
+}
+
 static void append_signal(struct text *text, int signal, const struct pl_crash *crash)
 {
     const struct signal_name *known = NULL;
@@ -118,13 +128,19 @@ static void append_signal(struct text *text, int signal, const struct pl_crash *
         return;
     if (crash->has_address && !crash->is_stack_overflow)
         append(text, " at address 0x%zx", (size_t)crash->address);
-    if (crash->data_limit > 0)
-        append(text, " with %llu of %llu KiB of data memory in use", (unsigned long long)(crash->data_bytes / 1024),
-               (unsigned long long)(crash->data_limit / 1024));
+    append_memory(text, crash);
     append_place(text, crash);
 }
 
-void pl_process_end_describe(const struct pl_process_end *end, const struct pl_crash *crash, int worker,
+static void append_exit(struct text *text, int status, const struct pl_crash *crash)
+{
+    bool is_noted = crash != NULL && pl_load_acquire(&crash->has_called_exit) != 0; /* pairs with the exit handler */
+    append(text, " left by %s(%d) before its call had ended", is_noted ? "exit" : "_exit", status);
+    if (is_noted)
+        append_memory(text, crash);
+}
+
+void pl_process_end_describe(const struct pl_process_end *end, const struct pl_crash *crash, int worker, const char *who,
                              parallel_failure *failure)
 {
     *failure = (parallel_failure){
@@ -138,18 +154,15 @@ void pl_process_end_describe(const struct pl_process_end *end, const struct pl_c
         failure->exit_status = WEXITSTATUS(end->status);
     else if (has_crashed)
         failure->signal = crash->signal;
-    if (!has_crashed || crash->signal != failure->signal)
-        crash = NULL;
+    failure->has_dumped_core = end->is_status_known && WIFSIGNALED(end->status) && WCOREDUMP(end->status);
 
     struct text text = {failure->message, sizeof failure->message};
-    append(&text, "process %d", (int)end->pid);
-    if (end->is_status_known && WIFSIGNALED(end->status) && WCOREDUMP(end->status))
-        append(&text, " (core dumped)");
+    append(&text, "%s %d%s", who, (int)end->pid, failure->has_dumped_core ? " (core dumped)" : "");
     if (failure->signal != 0) {
         append(&text, " died of ");
-        append_signal(&text, failure->signal, crash);
+        append_signal(&text, failure->signal, has_crashed && crash->signal == failure->signal ? crash : NULL);
     } else if (failure->exit_status >= 0) {
-        append(&text, " left by exit status %d before its call had ended", failure->exit_status);
+        append_exit(&text, failure->exit_status, crash);
     } else {
         append(&text, " ended unseen: a wait() of the program took its status, or its keeper was killed");
     }

@@ -25,8 +25,8 @@ struct pl_process_end {
 void pl_process_end_prepare(void);
 
 /* Why a process that has ended is no good any more: always PARALLEL_ECRASHED, with signal or exit status, and
- * in words. `crash` is what its handler wrote, or NULL. Any thread. */
-void pl_process_end_describe(const struct pl_process_end *end, const struct pl_crash *crash, int worker,
+ * in words that begin with `who` and the pid. `crash` is what its handler wrote, or NULL. Any thread. */
+void pl_process_end_describe(const struct pl_process_end *end, const struct pl_crash *crash, int worker, const char *who,
                              parallel_failure *failure);
 
 void pl_process_end_resources(const struct pl_process_end *end, parallel_resources *resources);

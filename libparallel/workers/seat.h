@@ -21,6 +21,7 @@
 
 #include "libparallel/base/atomics.h"
 #include "libparallel/machine/place.h"
+#include "libparallel/workers/crash.h"
 
 enum {
     PL_SEAT_NAME_SIZE = 16, /* Linux keeps 15 bytes of a process's name */
@@ -82,6 +83,7 @@ struct pl_seat {
     _Atomic uint64_t call;       /* generation 32 | slot + 1: the call that it runs, if anybody wants to know */
     _Atomic uint64_t started_ns; /* when it began that call */
     int32_t initializer_code;
+    struct pl_crash crash;       /* what it says of its own crash; zero for a new worker */
 
     /* The worker: what it has done, in order: ticket << 16 | slot. The ticket makes a cell valid, so there is no tail. */
     _Alignas(2 * PL_CACHE_LINE) _Atomic uint64_t done[PL_SEAT_DONE_CELLS];

@@ -98,7 +98,7 @@ TESTS += $(processes_tests)
 tests_executors_processes_carry_what_arguments_say_LDADD = $(public_ldadd)
 tests_executors_processes_lose_one_call_at_most_SOURCES = \
 	tests/executors/processes_lose_one_call_at_most.c tests/executors/process_group.h
-tests_executors_processes_lose_one_call_at_most_LDADD = $(public_ldadd)
+tests_executors_processes_lose_one_call_at_most_LDADD = $(public_ldadd) -lm
 tests_executors_processes_die_with_their_program_SOURCES = \
 	tests/executors/processes_die_with_their_program.c tests/executors/process_group.h
 tests_executors_processes_die_with_their_program_LDADD = $(public_ldadd)

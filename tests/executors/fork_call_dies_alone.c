@@ -60,8 +60,8 @@ static const struct {
     [ABORTS] = {PARALLEL_ECRASHED, SIGABRT, -1, "SIGABRT"},
     [DIVIDES] = {PARALLEL_ECRASHED, SIGFPE, -1, "SIGFPE"},
     [RECURSES] = {PARALLEL_ECRASHED, SIGSEGV, -1, "stack overflow"},
-    [EXITS] = {PARALLEL_ECRASHED, 0, 3, "exit status 3"},
-    [EXITS_AT_ONCE] = {PARALLEL_ECRASHED, 0, 4, "exit status 4"},
+    [EXITS] = {PARALLEL_ECRASHED, 0, 3, "left by exit(3)"},
+    [EXITS_AT_ONCE] = {PARALLEL_ECRASHED, 0, 4, "left by _exit(4)"},
     [IS_KILLED] = {PARALLEL_ECRASHED, SIGKILL, -1, "SIGKILL"},
 };
 

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "tests/executors/process_group.h"
+#include "tests/support/crashes.h"
 #include "tests/support/property.h"
 #include "tests/support/sanitizer.h"
 
@@ -24,18 +25,19 @@ static int add(int a, int b)
 }
 PARALLEL_FN(int, add, int, int)
 
-enum death { BY_ABORT, BY_SEGMENTATION, BY_KILL, BY_EXIT, BY_QUICK_EXIT };
+enum death { BY_ABORT, BY_SEGMENTATION, BY_STACK, BY_DIVISION, BY_KILL, BY_EXIT, BY_QUICK_EXIT };
 
 static int die(int how)
 {
     switch ((enum death)how) {
     case BY_ABORT:
-        signal(SIGABRT, SIG_DFL);
         abort();
     case BY_SEGMENTATION:
-        signal(SIGSEGV, SIG_DFL);
-        raise(SIGSEGV);
-        break;
+        return crash_by_write(forbidden_page());
+    case BY_STACK:
+        return crash_by_recursion(NULL, 0);
+    case BY_DIVISION:
+        return crash_by_division();
     case BY_KILL:
         raise(SIGKILL);
         break;
@@ -90,16 +92,19 @@ static void check_still_works(parallel_executor *executor)
 
 PROPERTY(each_death_is_named)
 {
+    (void)forbidden_page(); /* at one address in all workers */
     parallel_executor *executor = open_processes("processes:2,places=none,name=named");
     const struct {
         enum death how;
         int signal, exit_status;
-        const char *text;
-    } deaths[] = {{BY_ABORT, SIGABRT, -1, "SIGABRT"},
-                  {BY_SEGMENTATION, SIGSEGV, -1, "SIGSEGV"},
-                  {BY_KILL, SIGKILL, -1, "SIGKILL"},
-                  {BY_EXIT, 0, 3, "exit(3)"},
-                  {BY_QUICK_EXIT, 0, 0, "exit(0)"}};
+        const char *texts[2];
+    } deaths[] = {{BY_ABORT, SIGABRT, -1, {" died of SIGABRT (abort)", " < die+0x"}},
+                  {BY_SEGMENTATION, SIGSEGV, -1, {"SIGSEGV (invalid memory access) at address 0x", " in crash_by_write+0x"}},
+                  {BY_STACK, SIGSEGV, -1, {"stack overflow (SIGSEGV) in crash_by_recursion+0x", " times"}},
+                  {BY_DIVISION, SIGFPE, -1, {"SIGFPE (invalid arithmetic)", "crash_by_division+0x"}},
+                  {BY_KILL, SIGKILL, -1, {"SIGKILL (killed from outside)"}},
+                  {BY_EXIT, 0, 3, {" left by exit(3)"}},
+                  {BY_QUICK_EXIT, 0, 0, {" left by _exit(0)"}}};
     for (size_t i = 0; i < sizeof deaths / sizeof deaths[0]; i++) {
         parallel_future *future = die_on(executor, (int)deaths[i].how);
         parallel_failure failure;
@@ -109,8 +114,12 @@ PROPERTY(each_death_is_named)
         ck_assert_int_eq(failure.signal, deaths[i].signal);
         ck_assert_int_eq(failure.exit_status, deaths[i].exit_status);
         ck_assert_int_gt(failure.pid, 0);
-        ck_assert_ptr_nonnull(strstr(failure.message, deaths[i].text));
-        ck_assert_ptr_nonnull(strstr(failure.message, "die"));
+        for (int k = 0; k < 2 && deaths[i].texts[k] != NULL; k++)
+            ck_assert_msg(strstr(failure.message, deaths[i].texts[k]) != NULL, "no \"%s\" in: %s", deaths[i].texts[k],
+                          failure.message);
+        char who[64];
+        snprintf(who, sizeof who, "die: worker named-%d, process %d ", failure.worker, failure.pid);
+        ck_assert_msg(strncmp(failure.message, who, strlen(who)) == 0, "%s", failure.message);
         parallel_future_release(future);
         check_still_works(executor);
     }
@@ -206,6 +215,39 @@ PROPERTY(a_worker_serves_as_many_calls_as_max_tasks_says)
 }
 PROPERTY_END
 
+/* As most programs do that find no memory. */
+static int use_up_memory(int is_polite)
+{
+    for (;;) {
+        volatile char *block = malloc(1 << 16);
+        if (block == NULL && is_polite)
+            exit(1);
+        if (block == NULL)
+            abort();
+        block[0] = 1;
+    }
+}
+PARALLEL_FN(int, use_up_memory, int)
+
+PROPERTY(lack_of_memory_is_named)
+{
+    if (UNDER_ADDRESS_SANITIZER || UNDER_THREAD_SANITIZER) /* their malloc ends the process where libc's returns NULL */
+        return;
+    parallel_executor *executor = open_processes("processes:1,places=none,memory=16MiB");
+    for (int is_polite = 0; is_polite < 2; is_polite++) {
+        parallel_future *future = use_up_memory_on(executor, is_polite);
+        int result;
+        ck_assert_int_eq(use_up_memory_result(future, &result), PARALLEL_ECRASHED);
+        ck_assert_msg(strstr(parallel_last_error()->message, is_polite ? "exit(1)" : "SIGABRT") != NULL &&
+                          strstr(parallel_last_error()->message, "probably out of memory") != NULL,
+                      "%s", parallel_last_error()->message);
+        parallel_future_release(future);
+    }
+    check_still_works(executor);
+    ck_assert_int_eq(parallel_executor_close(executor), 0);
+}
+PROPERTY_END
+
 static int map_memory(size_t size)
 {
     void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -236,7 +278,6 @@ static int refuse(void *context)
 static int crash(void *context)
 {
     (void)context;
-    signal(SIGABRT, SIG_DFL);
     abort();
 }
 
@@ -256,6 +297,8 @@ PROPERTY(an_initializer_that_fails_or_crashes_fails_every_call)
             futures[i] = add_on(executor, i, i);
         for (int i = 0; i < 5; i++) {
             ck_assert_int_eq(add_result(futures[i], &sum), PARALLEL_EINITIALIZER);
+            ck_assert_msg(strstr(parallel_last_error()->message, round == 0 ? "returned 17" : " died of SIGABRT") != NULL,
+                          "%s", parallel_last_error()->message);
             parallel_future_release(futures[i]);
         }
         parallel_future *later = add_on(executor, 1, 1);
@@ -405,6 +448,6 @@ PROPERTY_END
 PROPERTIES(each_death_is_named, a_call_over_its_time_ends_and_the_next_one_is_not_hit,
            a_running_call_is_killed_and_a_pending_one_cancelled,
            retries_make_a_call_again_and_a_poisoned_one_fails_alone, a_worker_serves_as_many_calls_as_max_tasks_says,
-           memory_is_limited, an_initializer_that_fails_or_crashes_fails_every_call,
+           memory_is_limited, lack_of_memory_is_named, an_initializer_that_fails_or_crashes_fails_every_call,
            the_death_of_idle_workers_fails_nothing, a_stopped_worker_holds_up_no_other_call, without_a_zygote_calls_fail_and_nothing_hangs,
            other_kinds_refuse_what_only_processes_can, a_program_with_threads_is_told_so, a_forked_child_opens_its_own)

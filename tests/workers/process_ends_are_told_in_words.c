@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 
 #include "libparallel/workers/forked_process.h"
 
@@ -27,7 +28,7 @@ static parallel_failure death_of(void (*body)(void *context))
     crash = mmap(NULL, sizeof *crash, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     ck_assert_int_eq(pl_forked_process_run(&process, body, NULL, 0), 0);
     parallel_failure failure;
-    pl_process_end_describe(&process.end, crash, 7, &failure);
+    pl_process_end_describe(&process.end, crash, 7, "process", &failure);
     ck_assert_int_eq(failure.code, PARALLEL_ECRASHED);
     ck_assert_int_eq(failure.worker, 7);
     ck_assert_int_eq(failure.pid, process.end.pid);
@@ -65,6 +66,9 @@ BODY(call_exit, exit(3))
 BODY(call_exit_at_once, _exit(4))
 BODY(be_killed, kill(getpid(), SIGKILL))
 BODY(return_early, (void)0)
+
+/* Its record is not its child's. */
+BODY(outlive_a_child, pid_t child = fork(); if (child == 0) crash_by_write(forbidden_page()); waitpid(child, NULL, 0); raise(SIGSEGV))
 
 PROPERTY(invalid_memory_access)
 {
@@ -115,11 +119,20 @@ PROPERTY(exit_status)
     parallel_failure failure = death_of(call_exit);
     ck_assert_int_eq(failure.signal, 0);
     ck_assert_int_eq(failure.exit_status, 3);
-    expect_words(&failure, "exit status 3");
+    expect_words(&failure, " left by exit(3)");
     failure = death_of(call_exit_at_once);
     ck_assert_int_eq(failure.exit_status, 4);
+    expect_words(&failure, " left by _exit(4)");
     failure = death_of(return_early);
     ck_assert_int_eq(failure.exit_status, 0);
+}
+PROPERTY_END
+
+PROPERTY(a_child_of_its_own)
+{
+    parallel_failure failure = death_of(outlive_a_child);
+    expect_signal(&failure, SIGSEGV, "SIGSEGV");
+    ck_assert_msg(strstr(failure.message, "crash_by_write") == NULL, "%s", failure.message);
 }
 PROPERTY_END
 
@@ -149,7 +162,7 @@ PROPERTY(out_of_data_memory)
     if (UNDER_ADDRESS_SANITIZER || UNDER_THREAD_SANITIZER) /* their shadow memory is beyond the limit */
         return;
     parallel_failure failure = death_of(exhaust_data_memory);
-    expect_signal(&failure, SIGABRT, "SIGABRT (abort) with 6");
+    expect_signal(&failure, SIGABRT, "SIGABRT (abort), probably out of memory, with 6");
     expect_words(&failure, " of 65536 KiB of data memory in use");
 }
 PROPERTY_END
@@ -172,7 +185,7 @@ PROPERTY(a_status_that_is_gone)
 {
     struct pl_process_end end = {.pid = 1234};
     parallel_failure failure;
-    pl_process_end_describe(&end, NULL, -1, &failure);
+    pl_process_end_describe(&end, NULL, -1, "process", &failure);
     expect_words(&failure, "process 1234 ended unseen");
     ck_assert_int_eq(failure.exit_status, -1);
     ck_assert_int_eq(failure.signal, 0);
@@ -180,4 +193,4 @@ PROPERTY(a_status_that_is_gone)
 PROPERTY_END
 
 PROPERTIES(invalid_memory_access, abort_, invalid_arithmetic, stack_overflow, call_of_no_code, exit_status,
-           killed_from_outside, out_of_data_memory, a_handler_of_the_program_stays, a_status_that_is_gone)
+           a_child_of_its_own, killed_from_outside, out_of_data_memory, a_handler_of_the_program_stays, a_status_that_is_gone)
