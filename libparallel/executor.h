@@ -20,13 +20,16 @@
  *   full=block|refuse  what a submission to a full queue does: wait (default), or fail with PARALLEL_EFULL
  *   idle=SECONDS     a worker idle for that long ends; a new one starts when there is work (default: it stays)
  *
- * For processes, and the first two for fork:
+ * For processes; timeout, memory and output for fork too:
  *
  *   timeout=SECONDS  a call that runs for longer fails with PARALLEL_ETIMELIMIT, and its process is killed (default: none)
  *   memory=SIZE      what the calls of a process may allocate, such as 512MiB; then malloc returns NULL (default: no limit)
  *   retries=N        a call whose worker has died is made again, at most N times; so it may have its effects more than
  *                    once (default: it fails with PARALLEL_ECRASHED)
  *   max_tasks=N      a worker makes N calls and is replaced (default: any number)
+ *   output=inherit|tag|capture  where calls write, by stdout and stderr: where the program does (default); there, but line
+ *                    by line, each with worker and pid before it: "[parallel-0 1200] text"; or nowhere, but the last
+ *                    words of a call that fails end the message of its error
  *
  * processes: the workers are copies of a small helper process, the zygote, which is forked when the first processes executor is
  * opened. That must happen while the program has one thread. Functions that are loaded by dlopen() later are unknown to the
@@ -59,6 +62,12 @@ PARALLEL_BEGIN_C
 
 typedef struct parallel_executor parallel_executor;
 
+enum parallel_output {
+    PARALLEL_OUTPUT_INHERIT = 0, /* worker processes write where the program does */
+    PARALLEL_OUTPUT_TAG = 1,     /* line by line, each with worker and pid before it */
+    PARALLEL_OUTPUT_CAPTURE = 2, /* what a call has written last ends the message of its error; the rest is dropped */
+};
+
 /* The same choices as a struct. Start from parallel_executor_options_default(), so that new members get their default.
  * Texts are borrowed for the call only; the initializer's context for as long as the executor lives. */
 typedef struct parallel_executor_options {
@@ -73,6 +82,7 @@ typedef struct parallel_executor_options {
     size_t memory_bytes;       /* processes, fork: what the calls of a process may allocate; 0: no limit */
     size_t retries;            /* processes: how often a call is made anew whose worker has died; 0: never */
     size_t max_tasks;          /* processes: calls that a worker makes before another one takes its place; 0: any */
+    enum parallel_output output; /* processes, fork */
     /* Runs once in each worker before its first task, in that worker. A result other than 0 means that it failed: then
      * every pending and later future of the executor fails with PARALLEL_EINITIALIZER; on fork, where each call has a
      * worker of its own, the call that this one was for. */

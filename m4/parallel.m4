@@ -20,6 +20,12 @@ AC_DEFUN([PL_WITH_RANDOM123], [
     [AC_MSG_ERROR([Random123 is required (Debian: librandom123-dev)])])
 ])
 
+# PL_WITH_LIBDW: tells the source lines of crashes; its header here, the library itself when there is a crash.
+AC_DEFUN([PL_WITH_LIBDW], [
+  PKG_CHECK_EXISTS([libdw], [AC_CHECK_HEADER([elfutils/libdwfl.h], [have_libdw=yes], [have_libdw=no])], [have_libdw=no])
+  AS_IF([test $have_libdw = yes], [AC_DEFINE([HAVE_LIBDW], [1], [Whether elfutils/libdwfl.h is there.])])
+])
+
 # PL_COMPILER_FLAGS: PL_CFLAGS and PL_CXXFLAGS hold the project's warnings; --enable-werror is for CI.
 AC_DEFUN([PL_COMPILER_FLAGS], [
   AC_ARG_ENABLE([werror], [AS_HELP_STRING([--enable-werror], [treat warnings as errors])], [], [enable_werror=no])

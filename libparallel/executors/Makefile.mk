@@ -2,6 +2,8 @@
 libparallel_sources += \
 	libparallel/executors/board.c \
 	libparallel/executors/board.h \
+	libparallel/executors/call_output.c \
+	libparallel/executors/call_output.h \
 	libparallel/executors/counters.h \
 	libparallel/executors/crew.c \
 	libparallel/executors/crew.h \
@@ -21,6 +23,7 @@ libparallel_sources += \
 	libparallel/executors/process_dispatch.c \
 	libparallel/executors/process_hub.c \
 	libparallel/executors/process_hub.h \
+	libparallel/executors/process_output.c \
 	libparallel/executors/process_worker.c \
 	libparallel/executors/processes.c \
 	libparallel/executors/processes.h \

@@ -326,6 +326,8 @@ static int check_options_of_kind(const struct pl_executor_kind *kind, const para
         name = "timeout";
     else if (options->memory_bytes > 0 && kind != &pl_fork_kind)
         name = "memory";
+    else if (options->output != PARALLEL_OUTPUT_INHERIT && kind != &pl_fork_kind)
+        name = "output";
     else if (options->retries > 0)
         name = "retries";
     else if (options->max_tasks > 0)

@@ -29,12 +29,14 @@
 #include <libparallel/deque.h>
 
 #include "libparallel/base/error.h"
+#include "libparallel/executors/call_output.h"
 #include "libparallel/executors/executor.h"
 #include "libparallel/executors/frame.h"
 #include "libparallel/executors/portion.h"
 #include "libparallel/executors/threads.h"
 #include "libparallel/workers/forked_process.h"
 #include "libparallel/workers/memory_limit.h"
+#include "libparallel/workers/relay.h"
 
 /* The head of the shared mapping; results and OUT arrays follow at page distance. The child writes all of it
  * but performance.is_asked, the parent reads when the child has ended. */
@@ -60,6 +62,7 @@ struct equipment {
     size_t results_offset;
     size_t out_offset;
     void (*limit_openmp)(int levels); /* NULL: not needed */
+    struct pl_call_output output;
 };
 
 struct fork_executor {
@@ -71,6 +74,8 @@ struct fork_executor {
     size_t memory_limit;       /* bytes; 0: none */
     int (*initializer)(void *context);
     void *initializer_context;
+    enum parallel_output output;
+    struct pl_relay *relay; /* output=tag; else NULL */
 };
 
 /* A record that a large result made larger than this is given back after the call. */
@@ -188,6 +193,7 @@ static void make_calls(void *context)
     struct record *record = equipment->record;
     const struct pl_portion *portion = equipment->portion;
     pl_crash_install(&record->crash);
+    pl_call_output_enter(&equipment->output);
     parallel_deque_current = NULL; /* the thread's; its thieves are not here */
     if (equipment->limit_openmp != NULL)
         equipment->limit_openmp(0);
@@ -276,6 +282,11 @@ static bool judge(struct equipment *equipment, const struct pl_portion *portion,
     return true;
 }
 
+static void watch(void *context)
+{
+    pl_call_output_bound(&((const struct equipment *)context)->output);
+}
+
 /* From now on the task's child can be interrupted. */
 static void begin_task(struct fork_executor *fork, struct equipment *equipment, struct pl_task *task)
 {
@@ -297,6 +308,7 @@ static void end_task(struct fork_executor *fork, struct equipment *equipment)
 
 static void make_portion(struct equipment *equipment, struct pl_task *task, const struct pl_portion *portion)
 {
+    const struct fork_executor *fork = equipment->fork;
     struct pl_outcome outcome = {0};
     parallel_failure failure;
     parallel_resources resources;
@@ -306,6 +318,7 @@ static void make_portion(struct equipment *equipment, struct pl_task *task, cons
         begin_task(equipment->fork, equipment, task);
         if (pl_load_relaxed(&task->state.word) & PL_TASK_CANCEL_REQUESTED) /* as in begin_task() */
             pl_store_relaxed(&equipment->record->performance.is_asked, 1);
+        pl_call_output_connect(&equipment->output, fork->output, fork->relay, equipment->worker->name);
         code = pl_forked_process_run(&equipment->process, make_calls, equipment, equipment->fork->timeout_ns);
         end_task(equipment->fork, equipment);
     }
@@ -320,6 +333,7 @@ static void make_portion(struct equipment *equipment, struct pl_task *task, cons
             outcome.resources = &resources;
         }
     }
+    pl_call_output_disconnect(&equipment->output, fork->relay, code == 0 && outcome.failure != NULL ? &failure : NULL);
     if (equipment->record_size > KEPT_RECORD_SIZE)
         drop_record(equipment);
     task->class->carriage->end(task, portion, &outcome);
@@ -341,6 +355,8 @@ static struct equipment *find_equipment(struct fork_executor *fork, const struct
         return NULL;
     }
     pl_forked_process_init(&equipment->process, &fork->mask);
+    if (fork->output == PARALLEL_OUTPUT_CAPTURE)
+        equipment->process.watch = watch;
     equipment->fork = fork;
     equipment->worker = self;
     pl_lock_acquire(&fork->lock);
@@ -373,29 +389,6 @@ static void fork_run(struct pl_threads_use *use, struct pl_thread_worker *self, 
 
 /* ---- The operations ---- */
 
-static int fork_open(const parallel_executor_options *options, struct parallel_executor **executor)
-{
-    struct fork_executor *fork = calloc(1, sizeof *fork);
-    if (fork == NULL)
-        return pl_error_set(PARALLEL_ENOMEMORY, 0, "no memory for a fork executor");
-    fork->use.run = fork_run;
-    pthread_sigmask(SIG_SETMASK, NULL, &fork->mask);
-    fork->timeout_ns = options->timeout_ns;
-    fork->memory_limit = options->memory_bytes;
-    fork->initializer = options->initializer;
-    fork->initializer_context = options->initializer_context;
-    parallel_executor_options of_threads = *options;
-    of_threads.initializer = NULL; /* it runs in the children */
-    int code = pl_threads_open_for(&fork->use, &of_threads, executor);
-    if (code != 0) {
-        free(fork);
-        return code;
-    }
-    pl_crash_prepare();
-    pl_process_end_prepare();
-    return 0;
-}
-
 static int fork_submit(struct parallel_executor *executor, struct pl_task *first, struct pl_task *last, size_t count)
 {
     return pl_threads_kind.submit(executor, first, last, count);
@@ -419,9 +412,41 @@ static void fork_destroy(struct parallel_executor *executor)
         struct equipment *equipment = fork->equipments;
         fork->equipments = equipment->next;
         drop_record(equipment);
+        pl_call_output_close(&equipment->output);
         free(equipment);
     }
+    pl_relay_stop(fork->relay);
     free(fork);
+}
+
+static int fork_open(const parallel_executor_options *options, struct parallel_executor **executor)
+{
+    struct fork_executor *fork = calloc(1, sizeof *fork);
+    if (fork == NULL)
+        return pl_error_set(PARALLEL_ENOMEMORY, 0, "no memory for a fork executor");
+    fork->use.run = fork_run;
+    pthread_sigmask(SIG_SETMASK, NULL, &fork->mask);
+    fork->timeout_ns = options->timeout_ns;
+    fork->memory_limit = options->memory_bytes;
+    fork->initializer = options->initializer;
+    fork->initializer_context = options->initializer_context;
+    parallel_executor_options of_threads = *options;
+    of_threads.initializer = NULL; /* it runs in the children */
+    int code = pl_threads_open_for(&fork->use, &of_threads, executor);
+    if (code != 0) {
+        free(fork);
+        return code;
+    }
+    fork->output = options->output;
+    code = fork->output == PARALLEL_OUTPUT_TAG ? pl_relay_start(&fork->relay) : 0;
+    if (code != 0) {
+        (void)fork_shutdown(*executor, PARALLEL_SHUTDOWN_CANCEL, PARALLEL_NEVER);
+        fork_destroy(*executor);
+        return code;
+    }
+    pl_crash_prepare();
+    pl_process_end_prepare();
+    return 0;
 }
 
 static int fork_resize(struct parallel_executor *executor, size_t workers)

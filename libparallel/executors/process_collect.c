@@ -220,6 +220,7 @@ static uint32_t vacate(struct pl_processes *processes, uint32_t index)
     struct pl_seat *seat = processes->seats[index];
     pl_crew_take_bit(processes->crew, index);
     pl_lock_acquire(&processes->lock);
+    pl_processes_disconnect(processes, index);
     pl_store_relaxed(&processes->posts[index].is_staffed, false); /* relaxed: seen under the lock, or by this thread */
     uint32_t staffed_count = --processes->staffed_count;
     pl_store_release(&seat->life, PL_SEAT_EMPTY); /* pairs with the zygote's look */
@@ -389,6 +390,8 @@ void pl_processes_tick(struct pl_processes *processes, uint64_t now_ns)
         return;
     if (processes->timeout_ns > 0)
         stop_late_calls(processes, now_ns);
+    if (processes->output == PARALLEL_OUTPUT_CAPTURE)
+        pl_processes_bound_output(processes);
     uint64_t head = pl_crew_head(processes->crew);
     collect_unannounced(processes);
     pl_processes_repeat_hints(processes);

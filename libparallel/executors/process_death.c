@@ -14,6 +14,9 @@
 /* Of a function's name in a message, so that there is room for what has happened to it. */
 enum { FUNCTION_SHOWN = 64, WHO_SIZE = 128 };
 
+/* With output: a map puts "call 23 of parse: " before it. */
+enum { MESSAGE_LIMIT = PARALLEL_MESSAGE_SIZE - 24 };
+
 /* `who`: what the words begin with, before the pid. */
 static void describe_end(const struct pl_processes *processes, uint32_t index, const char *who, parallel_failure *failure)
 {
@@ -47,6 +50,7 @@ void pl_processes_describe_death(struct pl_processes *processes, uint32_t index,
     case PL_STOP_NONE:
         break;
     }
+    pl_processes_show_output(processes, index, failure->message, MESSAGE_LIMIT);
 }
 
 void pl_processes_describe_birth(struct pl_processes *processes, uint32_t index, parallel_error *error)
@@ -55,5 +59,6 @@ void pl_processes_describe_birth(struct pl_processes *processes, uint32_t index,
     char who[WHO_SIZE];
     snprintf(who, sizeof who, "the initializer of worker %s: process", processes->seats[index]->name);
     describe_end(processes, index, who, &failure);
+    pl_processes_show_output(processes, index, failure.message, MESSAGE_LIMIT);
     pl_error_fill(error, PARALLEL_EINITIALIZER, 0, "%s", failure.message);
 }

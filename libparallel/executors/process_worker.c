@@ -14,6 +14,23 @@
 #include "libparallel/executors/parcel.h"
 #include "libparallel/executors/crew.h"
 #include "libparallel/executors/executor.h"
+#include "libparallel/workers/capture.h"
+
+static int capture = -1; /* of this worker process: the file that its output goes to, if output=capture */
+
+/* The same for output=tag. */
+static void connect_output(const struct pl_seat *seat)
+{
+    int kept;
+    if (!seat->outlet.is_open)
+        return;
+    if (pl_outlet_enter_of_program(&seat->outlet, &kept) != 0)
+        pl_report("worker %s writes where the program does: %s", seat->name, parallel_last_error()->message);
+    else if (seat->outlet.is_relayed)
+        close(kept);
+    else
+        capture = kept;
+}
 
 static void perform(struct pl_crew *crew, struct pl_seat *seat, uint32_t index)
 {
@@ -28,6 +45,11 @@ static void perform(struct pl_crew *crew, struct pl_seat *seat, uint32_t index)
     pl_portion_perform(&portion, &slot->performance);
     if (__fpending(stdout) > 0) /* a worker may be killed at any time, and what it has printed should be seen */
         fflush(stdout);
+    if (capture < 0)
+        return;
+    if (slot->performance.has_failed)
+        pl_capture_append(capture, slot->performance.failure.message, sizeof slot->performance.failure.message);
+    pl_capture_forget(capture);
 }
 
 /* The program has stopped the call and has the worker killed; nothing shared may be touched any more. */
@@ -126,6 +148,7 @@ void pl_crew_work(struct pl_seat *seat)
     uint64_t call_count = 0;
     struct state state = {.is_owing = false};
     pl_crash_install(&seat->crash);
+    connect_output(seat);
     if (!initialize(crew, seat))
         return;
     while (pl_load_acquire(&seat->is_dismissed) == 0) { /* pairs with the dismissal */

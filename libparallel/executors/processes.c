@@ -54,6 +54,7 @@ void pl_processes_order_worker(struct pl_processes *processes, uint32_t index)
     pl_store_relaxed(&seat->call, 0);
     pl_store_relaxed(&seat->birth, 0);
     memset(&seat->crash, 0, sizeof seat->crash);
+    pl_processes_connect(processes, index);
     pl_lock_acquire(&processes->hub->orders);
     post->number = next_number(processes->hub);
     pl_store_release(&seat->start_number, post->number); /* pairs with follow_orders() */
@@ -116,6 +117,16 @@ static int take_seats(struct pl_processes *processes, size_t count)
         pl_lock_release(&processes->lock);
     }
     return 0;
+}
+
+static void give_back_seats(struct pl_processes *processes)
+{
+    pl_lock_acquire(&processes->hub->orders);
+    for (uint32_t index = 0; index < pl_processes_seat_count(processes); index++) {
+        processes->seats[index]->done_position = processes->posts[index].position;
+        pl_zygote_give_back_seat(&processes->hub->zygote, processes->seats[index]);
+    }
+    pl_lock_release(&processes->hub->orders);
 }
 
 static int place(struct pl_processes *processes, size_t count, struct pl_placement **placement)
@@ -185,6 +196,7 @@ static int open_all(const parallel_executor_options *options, struct parallel_ex
     processes->retries = (uint32_t)options->retries;
     processes->timeout_ns = options->timeout_ns;
     processes->memory_limit = options->memory_bytes;
+    processes->output = options->output;
     code = PARALLEL_ENOMEMORY;
     if (processes->name == NULL || (options->places != NULL && processes->policy == NULL)) {
         pl_error_set(code, 0, "no memory for a processes executor");
@@ -207,7 +219,10 @@ static int open_all(const parallel_executor_options *options, struct parallel_ex
     if (code != 0)
         goto failed;
     code = take_seats(processes, processes->placement->count);
+    if (code == 0)
+        code = pl_processes_open_output(processes); /* a thread: after the fork of the zygote */
     if (code != 0) {
+        give_back_seats(processes);
         pl_process_hub_leave(processes);
         goto failed;
     }
@@ -267,12 +282,8 @@ static void processes_destroy(struct parallel_executor *executor)
         (void)pl_threads_kind.shutdown(processes->helper, PARALLEL_SHUTDOWN_FINISH, PARALLEL_NEVER);
         pl_threads_kind.destroy(processes->helper);
     }
-    pl_lock_acquire(&processes->hub->orders);
-    for (uint32_t index = 0; index < pl_processes_seat_count(processes); index++) {
-        processes->seats[index]->done_position = processes->posts[index].position;
-        pl_zygote_give_back_seat(&processes->hub->zygote, processes->seats[index]);
-    }
-    pl_lock_release(&processes->hub->orders);
+    give_back_seats(processes);
+    pl_processes_close_output(processes);
     pl_occupancy_release(processes->placement);
     pl_process_hub_leave(processes);
     pl_space_sweep(); /* what workers that were killed had claimed of the shared memory */

@@ -6,6 +6,7 @@
  *     process_dispatch.c   tasks into slots, and waking workers for them
  *     process_collect.c    outcomes out of slots, deaths, limits of time
  *     process_death.c      words for a death
+ *     process_output.c     what workers write
  *     process_hub.c        what all processes executors of a program share: zygote, collector thread
  *     process_worker.c     the worker's side
  *     crew.c parcel.c      what both sides do with shared memory
@@ -26,6 +27,8 @@
 #include "libparallel/machine/placement.h"
 
 struct pl_process_hub;
+struct pl_relay;
+struct pl_relay_channel;
 
 /* Why a running call was ended by this side. */
 enum pl_stop_reason { PL_STOP_NONE, PL_STOP_TIMEOUT, PL_STOP_KILL };
@@ -46,6 +49,8 @@ struct pl_post {
     bool is_dismissed;       /* under the lock */
     uint32_t number;         /* of the worker; written before is_staffed */
     uint64_t position;       /* in its done cells; collecting */
+    struct pl_relay_channel *channel; /* output=tag: of the worker; NULL: none */
+    int capture;             /* output=capture: file + 1; 0: none yet */
 };
 
 struct pl_processes {
@@ -90,6 +95,8 @@ struct pl_processes {
     uint32_t retries;
     uint64_t timeout_ns;
     uint64_t memory_limit;
+    enum parallel_output output;
+    struct pl_relay *relay; /* output=tag; else NULL */
 };
 
 /* Acquire, both: pair with the release by whoever made it so, and publish what belongs to it. */
@@ -162,6 +169,21 @@ void pl_processes_describe_death(struct pl_processes *processes, uint32_t index,
 
 /* Why nothing is to be expected of an executor whose worker died in its initializer. */
 void pl_processes_describe_birth(struct pl_processes *processes, uint32_t index, parallel_error *error);
+
+/* ---- process_output.c ---- */
+
+int pl_processes_open_output(struct pl_processes *processes);
+void pl_processes_close_output(struct pl_processes *processes); /* when no worker lives */
+
+/* Says in the seat where its next worker writes, and that the last one will write no more. Under the lock. */
+void pl_processes_connect(struct pl_processes *processes, uint32_t index);
+void pl_processes_disconnect(struct pl_processes *processes, uint32_t index);
+
+/* Ends a message with what the call had written that a dead worker was making, if it is captured. */
+void pl_processes_show_output(const struct pl_processes *processes, uint32_t index, char *message, size_t size);
+
+/* Now and then: what is captured takes no more than some memory. */
+void pl_processes_bound_output(struct pl_processes *processes);
 
 /* ---- process_collect.c; whoever calls these is collecting ---- */
 

@@ -26,6 +26,7 @@ enum {
     PART_MEMORY = 128,
     PART_RETRIES = 256,
     PART_MAX_TASKS = 512,
+    PART_OUTPUT = 1024,
 };
 
 static int malformed(const char *specification, const char *part, const char *expected)
@@ -58,6 +59,18 @@ static bool read_seconds(const char *text, uint64_t *ns)
         return false;
     *ns = (uint64_t)(seconds * 1e9);
     return *ns > 0;
+}
+
+static bool read_output(const char *text, enum parallel_output *output)
+{
+    static const char *const names[] = {"inherit", "tag", "capture"}; /* in the order of the enumerators */
+    for (int i = 0; i < 3; i++) {
+        if (strcmp(text, names[i]) == 0) {
+            *output = (enum parallel_output)i;
+            return true;
+        }
+    }
+    return false;
 }
 
 static int read_option(const char *specification, const char *name, char *value, unsigned *seen,
@@ -106,10 +119,14 @@ static int read_option(const char *specification, const char *name, char *value,
         part = PART_MAX_TASKS;
         if (!read_count(value, &options->max_tasks))
             expected = "expected how many calls a worker makes, at least 1";
+    } else if (strcmp(name, "output") == 0) {
+        part = PART_OUTPUT;
+        if (!read_output(value, &options->output))
+            expected = "expected inherit, tag or capture";
     } else {
         return malformed(specification, name,
                          "no such option (workers, places, name, queue, full, idle, timeout, memory, retries, "
-                         "max_tasks)");
+                         "max_tasks, output)");
     }
     if (expected != NULL) {
         char quoted[128];

@@ -176,6 +176,9 @@ static void withdraw_child(struct pl_forked_process *process)
         close(pidfd);
 }
 
+/* How often a watch is called. */
+#define WATCH_NS UINT64_C(20000000)
+
 /* Polls `pidfd`, and kills the child when its time is up. */
 static void wait_for_end(struct pl_forked_process *process, int pidfd, uint64_t time_limit_ns)
 {
@@ -183,13 +186,17 @@ static void wait_for_end(struct pl_forked_process *process, int pidfd, uint64_t 
     struct pollfd poll = {.fd = pidfd, .events = POLLIN};
     for (;;) {
         struct timespec left = {0};
-        uint64_t now_ns = deadline_ns != PARALLEL_NEVER ? pl_clock_now_ns() : 0;
+        bool is_endless = deadline_ns == PARALLEL_NEVER && process->watch == NULL;
+        uint64_t now_ns = is_endless ? 0 : pl_clock_now_ns();
         if (now_ns < deadline_ns)
-            left = pl_timespec_of_ns(deadline_ns - now_ns);
-        int ready = ppoll(&poll, 1, deadline_ns != PARALLEL_NEVER ? &left : NULL, NULL);
+            left = pl_timespec_of_ns(process->watch != NULL && deadline_ns - now_ns > WATCH_NS ? WATCH_NS
+                                                                                                : deadline_ns - now_ns);
+        int ready = ppoll(&poll, 1, is_endless ? NULL : &left, NULL);
         if (ready > 0)
             return;
-        if (ready == 0) {
+        if (process->watch != NULL)
+            process->watch(process->context);
+        if (ready == 0 && deadline_ns != PARALLEL_NEVER && pl_deadline_passed(deadline_ns)) {
             pl_lock_acquire(&process->lock);
             process->is_late = true;
             if (process->pidfd >= 0)

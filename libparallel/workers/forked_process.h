@@ -38,6 +38,7 @@
 struct pl_forked_process {
     /* Set by the owner, before any run. */
     sigset_t mask; /* of the child */
+    void (*watch)(void *context); /* called now and then while the child runs, in the thread; NULL: nobody is */
 
     struct pl_lock lock;  /* guards the next three */
     int pidfd;            /* of the child while it may live; -1 */

@@ -22,6 +22,7 @@
 #include "libparallel/base/atomics.h"
 #include "libparallel/machine/place.h"
 #include "libparallel/workers/crash.h"
+#include "libparallel/workers/outlet.h"
 
 enum {
     PL_SEAT_NAME_SIZE = 16, /* Linux keeps 15 bytes of a process's name */
@@ -66,6 +67,7 @@ struct pl_seat {
     uint64_t done_position; /* where the next worker goes on in `done` */
     char name[PL_SEAT_NAME_SIZE];
     struct pl_place place;
+    struct pl_outlet outlet;
 
     /* The zygote. */
     _Alignas(2 * PL_CACHE_LINE) _Atomic uint32_t started_number;

@@ -17,6 +17,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "libparallel/workers/source_line.h"
+
 struct object {
     const char *bytes;
     size_t size;
@@ -109,11 +111,15 @@ int pl_symbol_format(uintptr_t address, char *text, size_t size)
     struct object object;
     uintptr_t start = 0;
     int length = -1;
-    if (open_object(is_program ? "/proc/self/exe" : map->l_name, &object)) {
+    const char *path = is_program ? "/proc/self/exe" : map->l_name;
+    if (open_object(path, &object)) {
         const char *name = find_function(&object, offset, &start);
         /* The compiler's variants of a function have a suffix that its author does not know: parse.isra.0 */
         int shown = name != NULL ? (int)strcspn(name + 1, ".") + 1 : 0;
-        if (name != NULL && is_program)
+        char line[96];
+        if (name != NULL && pl_source_line_format(path, map->l_addr, address, line, sizeof line))
+            length = snprintf(text, size, "%.*s+0x%zx (%s)", shown, name, (size_t)(offset - start), line);
+        else if (name != NULL && is_program)
             length = snprintf(text, size, "%.*s+0x%zx", shown, name, (size_t)(offset - start));
         else if (name != NULL)
             length = snprintf(text, size, "%.*s+0x%zx (%s)", shown, name, (size_t)(offset - start),

@@ -88,6 +88,7 @@ endif
 
 # Worker processes and their deaths.
 processes_tests = \
+	tests/executors/output_is_tagged_or_captured \
 	tests/executors/processes_carry_what_arguments_say \
 	tests/executors/processes_die_with_their_program \
 	tests/executors/processes_lose_one_call_at_most \
@@ -95,6 +96,7 @@ processes_tests = \
 	tests/executors/slots_are_decided_by_one_step
 check_PROGRAMS += $(processes_tests)
 TESTS += $(processes_tests)
+tests_executors_output_is_tagged_or_captured_LDADD = $(public_ldadd)
 tests_executors_processes_carry_what_arguments_say_LDADD = $(public_ldadd)
 tests_executors_processes_lose_one_call_at_most_SOURCES = \
 	tests/executors/processes_lose_one_call_at_most.c tests/executors/process_group.h
