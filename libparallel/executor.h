@@ -18,6 +18,8 @@
  *   name=TEXT        names of the workers, as top and gdb show them: TEXT-0, TEXT-1 ... (default: parallel)
  *   queue=N          at most N submitted calls wait for a worker (default: no limit)
  *   full=block|refuse  what a submission to a full queue does: wait (default), or fail with PARALLEL_EFULL
+ *   resources=on|off counts for each call what it uses (parallel_future_resources); that takes two system calls a call
+ *                    (default: off; fork counts always)
  *   idle=SECONDS     a worker idle for that long ends; a new one starts when there is work (default: it stays)
  *
  * For processes; timeout, memory and output for fork too:
@@ -83,6 +85,7 @@ typedef struct parallel_executor_options {
     size_t retries;            /* processes: how often a call is made anew whose worker has died; 0: never */
     size_t max_tasks;          /* processes: calls that a worker makes before another one takes its place; 0: any */
     enum parallel_output output; /* processes, fork */
+    bool counts_resources;     /* of each call, for parallel_future_resources(); fork does always */
     /* Runs once in each worker before its first task, in that worker. A result other than 0 means that it failed: then
      * every pending and later future of the executor fails with PARALLEL_EINITIALIZER; on fork, where each call has a
      * worker of its own, the call that this one was for. */

@@ -85,8 +85,7 @@ PARALLEL_API PARALLEL_MUST_CHECK int parallel_future_snapshot(parallel_future *f
 PARALLEL_API PARALLEL_MUST_CHECK int parallel_future_error(parallel_future *future, parallel_failure *failure);
 
 /* Copies what the call used. Does not wait: PARALLEL_ETIMEDOUT if it has not ended. PARALLEL_EMISUSE: nobody counted,
- * since it did not run in a process of its own (serial, threads: a thread's time would cost each call two system calls),
- * or did not run at all. */
+ * since the executor was not opened with resources=on (nor is of kind fork), or it did not run at all. */
 PARALLEL_API PARALLEL_MUST_CHECK int parallel_future_resources(parallel_future *future,
                                                                parallel_resources *resources);
 

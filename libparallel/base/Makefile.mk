@@ -22,4 +22,6 @@ libparallel_sources += \
 	libparallel/base/settings.h \
 	libparallel/base/size.c \
 	libparallel/base/size.h \
-	libparallel/base/sum.c
+	libparallel/base/sum.c \
+	libparallel/base/usage.c \
+	libparallel/base/usage.h

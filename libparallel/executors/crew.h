@@ -35,6 +35,7 @@ struct pl_crew {
     uint64_t idle_timeout_ns; /* 0: an idle worker stays */
     uint64_t max_calls;  /* a worker makes before it is replaced; 0: any number */
     bool is_timed;       /* somebody wants to know when a call began */
+    bool is_accounted;   /* somebody wants to know what a call has used */
     bool is_crowded;     /* there are not enough processors for the program and all workers */
 
     _Alignas(2 * PL_CACHE_LINE) _Atomic uint64_t head; /* of the hints; workers */

@@ -360,6 +360,7 @@ static int open_with(const parallel_executor_options *options, parallel_executor
     if (code != 0)
         return code;
     opened->kind = kind;
+    opened->counts_resources = complete.counts_resources;
     enter_registry(opened);
     *executor = opened;
     return 0;

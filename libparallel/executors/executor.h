@@ -82,6 +82,7 @@ struct parallel_executor {
     const struct pl_executor_kind *kind;
     uint64_t number;             /* never reused, while an address may be */
     uint32_t fork_count;         /* at its birth */
+    bool counts_resources;       /* of each call; constant */
     _Atomic uint32_t borrowers;  /* calls under way; its end waits for them; a futex word */
     struct parallel_executor *next; /* in the registry, under its lock */
 };

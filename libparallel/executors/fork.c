@@ -29,11 +29,13 @@
 #include <libparallel/deque.h>
 
 #include "libparallel/base/error.h"
+#include "libparallel/base/usage.h"
 #include "libparallel/executors/call_output.h"
 #include "libparallel/executors/executor.h"
 #include "libparallel/executors/frame.h"
 #include "libparallel/executors/portion.h"
 #include "libparallel/executors/threads.h"
+#include "libparallel/machine/binding.h"
 #include "libparallel/workers/forked_process.h"
 #include "libparallel/workers/memory_limit.h"
 #include "libparallel/workers/relay.h"
@@ -329,7 +331,9 @@ static void make_portion(struct equipment *equipment, struct pl_task *task, cons
         if (judge(equipment, portion, &outcome, &failure))
             outcome.failure = &failure;
         if (equipment->process.end.is_status_known) {
-            pl_process_end_resources(&equipment->process.end, &resources);
+            struct pl_usage usage;
+            pl_usage_of_rusage(&equipment->process.end.usage, &usage);
+            pl_usage_tell(&usage, (int)equipment->worker->index, pl_binding_place_name(), &resources);
             outcome.resources = &resources;
         }
     }

@@ -133,6 +133,11 @@ static void end_done_slot(struct pl_processes *processes, uint32_t slot, int wor
     pl_parcel_unload(portion, shared);
     parallel_failure failure;
     struct pl_outcome outcome = {.failure = NULL};
+    parallel_resources resources;
+    if (processes->crew->is_accounted && worker >= 0) {
+        pl_usage_tell(&shared->usage, worker, processes->seats[worker]->place.name, &resources);
+        outcome.resources = &resources;
+    }
     if (shared->performance.has_failed) {
         fill_failure(&failure, &shared->performance.failure, worker);
         outcome.failure = &failure;
@@ -185,10 +190,13 @@ static void end_casualty(struct pl_processes *processes, uint32_t index, uint32_
     parallel_failure failure;
     pl_processes_describe_death(processes, index, ticket->portion.function, reason, &failure);
     const struct pl_slot *shared = &processes->crew->slots[slot];
-    const struct pl_outcome outcome = {.failure = &failure,
-                                       /* Relaxed: the end of the worker was published. */
-                                       .index = ticket->portion.first + pl_load_relaxed(&shared->performance.index),
-                                       .is_killed = reason == PL_STOP_KILL};
+    struct pl_outcome outcome = {.failure = &failure,
+                                 /* Relaxed: the end of the worker was published. */
+                                 .index = ticket->portion.first + pl_load_relaxed(&shared->performance.index),
+                                 .is_killed = reason == PL_STOP_KILL};
+    parallel_resources resources;
+    if (pl_processes_account_death(processes, index, &resources))
+        outcome.resources = &resources;
     end_slot(processes, slot, (int)index, &outcome, batch);
 }
 

@@ -53,6 +53,17 @@ void pl_processes_describe_death(struct pl_processes *processes, uint32_t index,
     pl_processes_show_output(processes, index, failure->message, MESSAGE_LIMIT);
 }
 
+bool pl_processes_account_death(const struct pl_processes *processes, uint32_t index, parallel_resources *resources)
+{
+    const struct pl_seat *seat = processes->seats[index];
+    if (!processes->crew->is_accounted || seat->has_lost_parent)
+        return false;
+    struct pl_usage usage = seat->usage;
+    pl_usage_since(&seat->usage_before, &usage);
+    pl_usage_tell(&usage, (int)index, seat->place.name, resources);
+    return true;
+}
+
 void pl_processes_describe_birth(struct pl_processes *processes, uint32_t index, parallel_error *error)
 {
     parallel_failure failure;

@@ -40,11 +40,17 @@ static void perform(struct pl_crew *crew, struct pl_seat *seat, uint32_t index)
         pl_store_relaxed(&seat->started_ns, pl_clock_now_ns());
         pl_store_release(&seat->call, pl_slot_call(pl_load_relaxed(&slot->word), index)); /* pairs with limit_ns_of() */
     }
+    if (crew->is_accounted)
+        pl_usage_of_process(&seat->usage_before);
     struct pl_portion portion;
     pl_parcel_open(slot, &portion);
     pl_portion_perform(&portion, &slot->performance);
     if (__fpending(stdout) > 0) /* a worker may be killed at any time, and what it has printed should be seen */
         fflush(stdout);
+    if (crew->is_accounted) {
+        pl_usage_of_process(&slot->usage);
+        pl_usage_since(&seat->usage_before, &slot->usage);
+    }
     if (capture < 0)
         return;
     if (slot->performance.has_failed)

@@ -54,6 +54,7 @@ void pl_processes_order_worker(struct pl_processes *processes, uint32_t index)
     pl_store_relaxed(&seat->call, 0);
     pl_store_relaxed(&seat->birth, 0);
     memset(&seat->crash, 0, sizeof seat->crash);
+    memset(&seat->usage_before, 0, sizeof seat->usage_before);
     pl_processes_connect(processes, index);
     pl_lock_acquire(&processes->hub->orders);
     post->number = next_number(processes->hub);
@@ -175,6 +176,7 @@ static void fill_crew(struct pl_processes *processes, const parallel_executor_op
     crew->idle_timeout_ns = options->idle_timeout_ns;
     crew->max_calls = options->max_tasks;
     crew->is_timed = options->timeout_ns > 0;
+    crew->is_accounted = options->counts_resources;
     /* The program spins too, while it waits. */
     crew->is_crowded = (long)processes->placement->count >= sysconf(_SC_NPROCESSORS_ONLN);
 }

@@ -167,6 +167,9 @@ void pl_processes_clear_slot(struct pl_processes *processes, uint32_t slot);
 void pl_processes_describe_death(struct pl_processes *processes, uint32_t index, const parallel_function *function,
                                  enum pl_stop_reason reason, parallel_failure *failure);
 
+/* What that call has used, if calls are accounted for and the end of the worker is known. */
+bool pl_processes_account_death(const struct pl_processes *processes, uint32_t index, parallel_resources *resources);
+
 /* Why nothing is to be expected of an executor whose worker died in its initializer. */
 void pl_processes_describe_birth(struct pl_processes *processes, uint32_t index, parallel_error *error);
 

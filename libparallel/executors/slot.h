@@ -27,6 +27,7 @@
 #include <stdint.h>
 
 #include "libparallel/base/atomics.h"
+#include "libparallel/base/usage.h"
 #include "libparallel/executors/portion.h"
 
 enum pl_slot_state {
@@ -53,6 +54,7 @@ struct pl_slot {
     /* Written by the worker, but for `is_asked`. */
     struct pl_performance performance;
     _Alignas(PL_CACHE_LINE) char inline_payload[PL_SLOT_INLINE_BYTES];
+    struct pl_usage usage; /* of the call, if calls are accounted for */
 };
 
 _Static_assert(sizeof(struct pl_slot) == PL_SLOT_BYTES, "slots are an array of whole cache lines");

@@ -27,6 +27,7 @@ enum {
     PART_RETRIES = 256,
     PART_MAX_TASKS = 512,
     PART_OUTPUT = 1024,
+    PART_RESOURCES = 2048,
 };
 
 static int malformed(const char *specification, const char *part, const char *expected)
@@ -119,14 +120,19 @@ static int read_option(const char *specification, const char *name, char *value,
         part = PART_MAX_TASKS;
         if (!read_count(value, &options->max_tasks))
             expected = "expected how many calls a worker makes, at least 1";
+    } else if (strcmp(name, "resources") == 0) {
+        part = PART_RESOURCES;
+        options->counts_resources = strcmp(value, "on") == 0;
+        if (!options->counts_resources && strcmp(value, "off") != 0)
+            expected = "expected on or off";
     } else if (strcmp(name, "output") == 0) {
         part = PART_OUTPUT;
         if (!read_output(value, &options->output))
             expected = "expected inherit, tag or capture";
     } else {
         return malformed(specification, name,
-                         "no such option (workers, places, name, queue, full, idle, timeout, memory, retries, "
-                         "max_tasks, output)");
+                         "no such option (workers, places, name, queue, full, idle, resources, timeout, memory, "
+                         "retries, max_tasks, output)");
     }
     if (expected != NULL) {
         char quoted[128];

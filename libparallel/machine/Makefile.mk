@@ -12,6 +12,8 @@ libparallel_sources += \
 	libparallel/machine/initial_mask.h \
 	libparallel/machine/limit.c \
 	libparallel/machine/limit.h \
+	libparallel/machine/memory_binding.c \
+	libparallel/machine/memory_binding.h \
 	libparallel/machine/occupancy.c \
 	libparallel/machine/occupancy.h \
 	libparallel/machine/place.c \

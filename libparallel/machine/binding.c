@@ -64,7 +64,9 @@ static int enter_bound(const struct pl_place *place)
     return error;
 }
 
-int pl_binding_enter(const struct pl_place *place)
+static _Thread_local char place_name[PL_PLACE_NAME_SIZE];
+
+static int enter(const struct pl_place *place)
 {
     switch (place->kind) {
     case PL_PLACE_BOUND:
@@ -75,4 +77,17 @@ int pl_binding_enter(const struct pl_place *place)
         break;
     }
     return 0;
+}
+
+int pl_binding_enter(const struct pl_place *place)
+{
+    int code = enter(place);
+    if (code == 0)
+        memcpy(place_name, place->name, sizeof place_name);
+    return code;
+}
+
+const char *pl_binding_place_name(void)
+{
+    return place_name;
 }

@@ -13,6 +13,9 @@
  * the thread has the mask that it had before. */
 int pl_binding_enter(const struct pl_place *place);
 
+/* The name of the place that the calling thread has entered last; "" if it never has. The thread's own memory. */
+const char *pl_binding_place_name(void);
+
 /* The calling thread's mask. 0 or PARALLEL_ESYSTEM. */
 int pl_binding_get(struct pl_cpu_set *out);
 

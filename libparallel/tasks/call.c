@@ -6,10 +6,12 @@
 #include <string.h>
 
 #include "libparallel/base/error.h"
+#include "libparallel/base/usage.h"
 #include "libparallel/executors/executor.h"
 #include "libparallel/executors/frame.h"
 #include "libparallel/executors/portion.h"
 #include "libparallel/executors/scope.h"
+#include "libparallel/machine/binding.h"
 #include "libparallel/tasks/future.h"
 #include "libparallel/tasks/spawn.h"
 
@@ -33,11 +35,33 @@ bool pl_call_is_running_here(const parallel_future *future)
     return false;
 }
 
+static void keep_resources(parallel_future *future, const parallel_resources *resources)
+{
+    future->resources = malloc(sizeof *future->resources);
+    if (future->resources != NULL) /* else nobody counted: an answer is not worth a failure */
+        *future->resources = *resources;
+}
+
+/* Before the future ends, which others may be waiting for. */
+static void account(parallel_future *future, const struct pl_usage *begin)
+{
+    struct pl_usage used;
+    parallel_resources resources;
+    pl_usage_of_thread(&used);
+    pl_usage_since(begin, &used);
+    pl_usage_tell(&used, future->worker, pl_binding_place_name(), &resources);
+    keep_resources(future, &resources);
+}
+
 static void call_run(struct pl_task *task)
 {
     parallel_future *future = pl_future_of_task(task);
     const parallel_function *function = future->function;
     future->worker = parallel_worker_index();
+    bool is_counted = task->executor->counts_resources;
+    struct pl_usage begin;
+    if (is_counted)
+        pl_usage_of_thread(&begin);
     struct call_scope call = {.future = future};
     struct pl_spawn_frame frame;
     pl_scope_enter(&call.scope, is_cancelled);
@@ -45,6 +69,8 @@ static void call_run(struct pl_task *task)
     function->call(pl_future_arguments(future), pl_future_value(future));
     pl_spawn_frame_leave(&frame, function->name);
     pl_scope_leave(&call.scope);
+    if (is_counted)
+        account(future, &begin);
     if (!pl_scope_has_failed(&call.scope)) {
         pl_future_end(future, PL_TASK_DONE);
         return;
@@ -92,11 +118,8 @@ static void call_end(struct pl_task *task, const struct pl_portion *portion, con
 {
     (void)portion;
     parallel_future *future = pl_future_of_task(task);
-    if (outcome->resources != NULL) {
-        future->resources = malloc(sizeof *future->resources);
-        if (future->resources != NULL) /* else nobody counted: an answer is not worth a failure */
-            *future->resources = *outcome->resources;
-    }
+    if (outcome->resources != NULL)
+        keep_resources(future, outcome->resources);
     if (outcome->is_killed)
         pl_future_end(future, PL_TASK_CANCELLED);
     else if (outcome->failure != NULL)

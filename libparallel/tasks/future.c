@@ -444,7 +444,7 @@ int parallel_future_resources(parallel_future *future, parallel_resources *resou
         return pl_error_set(PARALLEL_ETIMEDOUT, 0, "%s has not ended", pl_future_name(future));
     const parallel_future *holder = pl_future_holder(future);
     if (holder->task.class != &pl_call_class || holder->resources == NULL)
-        return pl_error_set(PARALLEL_EMISUSE, 0, "%s: what it used was not counted: it did not run in a process of its own",
+        return pl_error_set(PARALLEL_EMISUSE, 0, "%s: what it used was not counted (resources=on does), or it did not run",
                             pl_future_name(holder));
     *resources = *holder->resources;
     return 0;

@@ -167,19 +167,3 @@ void pl_process_end_describe(const struct pl_process_end *end, const struct pl_c
         append(&text, " ended unseen: a wait() of the program took its status, or its keeper was killed");
     }
 }
-
-static uint64_t ns_of(struct timeval time)
-{
-    return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_usec * 1000;
-}
-
-void pl_process_end_resources(const struct pl_process_end *end, parallel_resources *resources)
-{
-    *resources = (parallel_resources){
-        .user_ns = ns_of(end->usage.ru_utime),
-        .system_ns = ns_of(end->usage.ru_stime),
-        .peak_bytes = (uint64_t)end->usage.ru_maxrss * 1024,
-        .minor_faults = (uint64_t)end->usage.ru_minflt,
-        .major_faults = (uint64_t)end->usage.ru_majflt,
-    };
-}

@@ -9,7 +9,6 @@
 #include <sys/types.h>
 
 #include <libparallel/failure.h>
-#include <libparallel/resources.h>
 
 #include "libparallel/workers/crash.h"
 
@@ -28,7 +27,5 @@ void pl_process_end_prepare(void);
  * in words that begin with `who` and the pid. `crash` is what its handler wrote, or NULL. Any thread. */
 void pl_process_end_describe(const struct pl_process_end *end, const struct pl_crash *crash, int worker, const char *who,
                              parallel_failure *failure);
-
-void pl_process_end_resources(const struct pl_process_end *end, parallel_resources *resources);
 
 #endif

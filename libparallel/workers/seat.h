@@ -7,8 +7,8 @@
  *     start_number = n  ------>  forks, started_number = n  ------>   pid, then works
  *     kill_number = n   ------>  SIGKILL, if n still lives
  *     is_dismissed = 1  --------------------------------------------> ends when it has nothing to run
- *                                waits for its end: status, use of
- *     reads them, life = EMPTY <---- resources, life = ENDED
+ *                                waits for its end: status, usage,
+ *     reads them, life = EMPTY <---- life = ENDED
  *
  * Who writes what is the order of the fields. docs/protocols/process-worker.md. */
 #ifndef LIBPARALLEL_WORKERS_SEAT_H
@@ -20,6 +20,7 @@
 #include <sys/types.h>
 
 #include "libparallel/base/atomics.h"
+#include "libparallel/base/usage.h"
 #include "libparallel/machine/place.h"
 #include "libparallel/workers/crash.h"
 #include "libparallel/workers/outlet.h"
@@ -32,7 +33,7 @@ enum {
 enum pl_seat_life {
     PL_SEAT_EMPTY,
     PL_SEAT_LIVES,
-    PL_SEAT_ENDED,       /* its worker has ended, and status and resources say how */
+    PL_SEAT_ENDED,       /* its worker has ended, and status and usage say how */
     PL_SEAT_NOT_STARTED, /* there was no process to be had, and system_errno says why */
 };
 
@@ -43,15 +44,6 @@ enum pl_seat_stage {
     PL_SEAT_WORKING,
     PL_SEAT_REFUSED, /* its initializer failed, with initializer_code */
     PL_SEAT_LEAVING, /* it ends because it was told to, or has served long enough */
-};
-
-/* What a worker had used when it ended, as the kernel counts it. */
-struct pl_seat_resources {
-    uint64_t user_ns;
-    uint64_t system_ns;
-    uint64_t peak_bytes;
-    uint64_t minor_faults;
-    uint64_t major_faults;
 };
 
 struct pl_seat {
@@ -75,7 +67,7 @@ struct pl_seat {
     int32_t status;        /* as wait4() gives it */
     int32_t system_errno;
     bool has_lost_parent;  /* the worker ended because its zygote did; the status is not known */
-    struct pl_seat_resources resources;
+    struct pl_usage usage; /* of its whole life */
     _Atomic int32_t pid; /* of the worker that lives, or has ended */
 
     /* The worker. */
@@ -85,6 +77,7 @@ struct pl_seat {
     _Atomic uint64_t call;       /* generation 32 | slot + 1: the call that it runs, if anybody wants to know */
     _Atomic uint64_t started_ns; /* when it began that call */
     int32_t initializer_code;
+    struct pl_usage usage_before; /* what it had used when it began its call, if calls are accounted for */
     struct pl_crash crash;       /* what it says of its own crash; zero for a new worker */
 
     /* The worker: what it has done, in order: ticket << 16 | slot. The ticket makes a cell valid, so there is no tail. */

@@ -22,6 +22,7 @@
 #include "libparallel/base/error.h"
 #include "libparallel/base/settings.h"
 #include "libparallel/machine/binding.h"
+#include "libparallel/machine/memory_binding.h"
 #include "libparallel/workers/memory_limit.h"
 
 /* How long a program that has lost its end of the lifeline may take to say that it is still itself. It answers within a
@@ -86,6 +87,8 @@ static void settle(const struct pl_seat *seat)
         pl_place_format(&seat->place, seat->index, line);
         pl_announce("%s: %s", seat->name, line);
     }
+    if (pl_memory_binding_enter(&seat->place) != 0)
+        pl_report("worker %s: %s", seat->name, parallel_last_error()->message);
 }
 
 static _Noreturn void live_as_worker(struct zygote *zygote, struct pl_seat *seat)
@@ -178,19 +181,10 @@ static void fork_standby(struct zygote *zygote)
         close(self);
 }
 
-static uint64_t ns_of(struct timeval time)
-{
-    return (uint64_t)time.tv_sec * UINT64_C(1000000000) + (uint64_t)time.tv_usec * UINT64_C(1000);
-}
-
 static void report_end(struct zygote *zygote, struct pl_seat *seat, int status, const struct rusage *usage)
 {
     seat->status = status;
-    seat->resources = (struct pl_seat_resources){.user_ns = ns_of(usage->ru_utime),
-                                                 .system_ns = ns_of(usage->ru_stime),
-                                                 .peak_bytes = (uint64_t)usage->ru_maxrss * 1024,
-                                                 .minor_faults = (uint64_t)usage->ru_minflt,
-                                                 .major_faults = (uint64_t)usage->ru_majflt};
+    pl_usage_of_rusage(usage, &seat->usage);
     pl_store_release(&seat->life, PL_SEAT_ENDED); /* publishes the above to the collector */
     pl_zygote_ring(zygote->board);
 }
@@ -267,7 +261,7 @@ static void settle_orphans(struct zygote *zygote)
         }
         seat->status = SIGKILL;
         seat->has_lost_parent = true;
-        memset(&seat->resources, 0, sizeof seat->resources);
+        memset(&seat->usage, 0, sizeof seat->usage);
         pl_store_release(&seat->started_number, number);
         pl_store_release(&seat->life, PL_SEAT_ENDED); /* publishes the above to the collector */
     }

@@ -20,6 +20,7 @@ executors_suite = \
 	tests/executors/outcome.c \
 	tests/executors/promise.c \
 	tests/executors/resize.c \
+	tests/executors/resources.c \
 	tests/executors/reuse_of_idle_workers.c \
 	tests/executors/shutdown.c \
 	tests/executors/submit.c \
@@ -88,6 +89,7 @@ endif
 
 # Worker processes and their deaths.
 processes_tests = \
+	tests/executors/no_process_to_be_had_is_an_error \
 	tests/executors/output_is_tagged_or_captured \
 	tests/executors/processes_carry_what_arguments_say \
 	tests/executors/processes_die_with_their_program \
@@ -96,6 +98,7 @@ processes_tests = \
 	tests/executors/slots_are_decided_by_one_step
 check_PROGRAMS += $(processes_tests)
 TESTS += $(processes_tests)
+tests_executors_no_process_to_be_had_is_an_error_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fork
 tests_executors_output_is_tagged_or_captured_LDADD = $(public_ldadd)
 tests_executors_processes_carry_what_arguments_say_LDADD = $(public_ldadd)
 tests_executors_processes_lose_one_call_at_most_SOURCES = \

@@ -60,6 +60,12 @@ static int wait_for_ever(_Atomic int *begun)
 }
 PARALLEL_FN(int, wait_for_ever, _Atomic int *)
 
+static int count(_Atomic int *made)
+{
+    return atomic_fetch_add(made, 1);
+}
+PARALLEL_FN(int, count, _Atomic int *)
+
 static int own_pid(void)
 {
     return (int)getpid();
@@ -185,7 +191,12 @@ PROPERTY(retries_make_a_call_again_and_a_poisoned_one_fails_alone)
     parallel_executor *executor = open_processes("processes:2,places=none,retries=2");
     parallel_future *lucky = die_at_first_on(executor, &tries[0], 2);
     parallel_future *poisoned = die_at_first_on(executor, &tries[1], 1000);
+    parallel_future *others[50];
     int result;
+    for (int i = 0; i < 50; i++)
+        others[i] = add_on(executor, i, 1);
+    for (int i = 0; i < 50; i++)
+        ck_assert_int_eq(add_await(others[i]), i + 1);
     ck_assert_int_eq(die_at_first_result(lucky, &result), 0);
     ck_assert_int_eq(result, 2);
     ck_assert_int_eq(die_at_first_result(poisoned, &result), PARALLEL_ECRASHED);
@@ -212,6 +223,70 @@ PROPERTY(a_worker_serves_as_many_calls_as_max_tasks_says)
         ck_assert(i == 0 || pids[i] != pids[i - 1]);
     }
     ck_assert_int_eq(parallel_executor_close(executor), 0);
+}
+PROPERTY_END
+
+PROPERTY(workers_are_replaced_while_calls_wait_and_the_executor_closes)
+{
+    _Atomic int *made = parallel_shared_alloc(sizeof *made);
+    parallel_executor *executor = open_processes("processes:2,places=none,max_tasks=1");
+    for (int i = 0; i < 20; i++)
+        parallel_future_release(count_on(executor, made));
+    ck_assert_int_eq(parallel_executor_close(executor), 0); /* waits for what was submitted */
+    ck_assert_int_eq(atomic_load(made), 20);
+    parallel_shared_free((void *)made);
+}
+PROPERTY_END
+
+/* At any moment of a call's life: it ends as one or the other, once, and the next one is not hit. */
+PROPERTY(a_call_is_killed_at_any_moment)
+{
+    parallel_executor *executor = open_processes("processes:2,places=none");
+    for (int i = 0; i < 60; i++) {
+        parallel_future *future = wait_for_ever_on(executor, NULL), *next = add_on(executor, i, i);
+        for (volatile int turn = 0; turn < i * 3000; turn++)
+            continue;
+        ck_assert_int_eq(parallel_future_kill(future), 0);
+        ck_assert_int_eq(parallel_future_wait(future, PARALLEL_NEVER), 0);
+        ck_assert(parallel_future_is_cancelled(future));
+        ck_assert_int_eq(add_await(next), 2 * i);
+        parallel_future_release(future);
+    }
+    parallel_future *ended = add_on(executor, 1, 1);
+    ck_assert_int_eq(parallel_future_wait(ended, PARALLEL_NEVER), 0);
+    ck_assert_int_eq(parallel_future_kill(ended), PARALLEL_EDONE);
+    parallel_future_release(ended);
+    ck_assert_int_eq(parallel_executor_close(executor), 0);
+}
+PROPERTY_END
+
+static int refuse_all_but_first(void *context)
+{
+    return atomic_fetch_add((_Atomic int *)context, 1) == 0 ? 0 : 19;
+}
+
+PROPERTY(an_initializer_that_fails_in_a_replacement_fails_what_waits)
+{
+    _Atomic int *starts = parallel_shared_alloc(sizeof *starts);
+    parallel_executor_options options = parallel_executor_options_default();
+    options.kind = "processes";
+    options.workers = 1;
+    options.places = "none";
+    options.initializer = refuse_all_but_first;
+    options.initializer_context = (void *)starts;
+    parallel_executor *executor;
+    ck_assert_int_eq(parallel_executor_open_with(&options, &executor), 0);
+    parallel_future *good = add_on(executor, 1, 1), *bad = die_on(executor, BY_KILL), *next = add_on(executor, 2, 2);
+    int result;
+    ck_assert_int_eq(add_result(good, &result), 0);
+    ck_assert_int_eq(die_result(bad, &result), PARALLEL_ECRASHED);
+    ck_assert_int_eq(add_result(next, &result), PARALLEL_EINITIALIZER);
+    ck_assert_ptr_nonnull(strstr(parallel_last_error()->message, "returned 19"));
+    parallel_future_release(good);
+    parallel_future_release(bad);
+    parallel_future_release(next);
+    ck_assert_int_eq(parallel_executor_close(executor), 0);
+    parallel_shared_free((void *)starts);
 }
 PROPERTY_END
 
@@ -448,6 +523,7 @@ PROPERTY_END
 PROPERTIES(each_death_is_named, a_call_over_its_time_ends_and_the_next_one_is_not_hit,
            a_running_call_is_killed_and_a_pending_one_cancelled,
            retries_make_a_call_again_and_a_poisoned_one_fails_alone, a_worker_serves_as_many_calls_as_max_tasks_says,
-           memory_is_limited, lack_of_memory_is_named, an_initializer_that_fails_or_crashes_fails_every_call,
+           workers_are_replaced_while_calls_wait_and_the_executor_closes, a_call_is_killed_at_any_moment,
+           an_initializer_that_fails_in_a_replacement_fails_what_waits, memory_is_limited, lack_of_memory_is_named, an_initializer_that_fails_or_crashes_fails_every_call,
            the_death_of_idle_workers_fails_nothing, a_stopped_worker_holds_up_no_other_call, without_a_zygote_calls_fail_and_nothing_hangs,
            other_kinds_refuse_what_only_processes_can, a_program_with_threads_is_told_so, a_forked_child_opens_its_own)

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * A storm: calls on four workers while another process sends SIGKILL, SIGSEGV and SIGSTOP with SIGCONT to random workers,
- * and kills the zygote once. Every future ends exactly once, each failure matches an entry of the killer's log, which no
- * other failure matches, and in the end no process, file or entry of /dev/shm is left.
+ * and kills the zygote once. Every future ends exactly once; each failure matches an entry of the killer's log, which no
+ * other failure matches: the same worker, process and signal, sent while the call was under way, so what hit an idle worker
+ * has failed nothing; and in the end no process, file or entry of /dev/shm is left.
  *
- * PARALLEL_TEST_STORM_SECONDS=60 makes it longer than a test of every day, PARALLEL_TEST_STORM_SEED repeats a storm. */
+ * PARALLEL_TEST_STORM_SECONDS=60 makes it longer than a test of every day, and then at least 10^5 calls are made;
+ * PARALLEL_TEST_STORM_SEED repeats a storm. */
 #include <parallel.h>
 
 #include <fcntl.h>
@@ -21,7 +23,7 @@
 #define PROPERTY_TIME_LIMIT 600
 #include "tests/support/property.h"
 
-enum { WORKERS = 4, WINDOW = 300, LOG_SIZE = 1 << 17 };
+enum { WORKERS = 4, WINDOW = 300, LOG_SIZE = 1 << 17, LONG_SECONDS = 60, LONG_CALLS = 100000 };
 
 struct kill_log {
     _Atomic unsigned count;
@@ -29,7 +31,10 @@ struct kill_log {
     _Atomic int is_over;
     struct {
         pid_t pid;
+        int worker; /* its index; -1: the process had gone when it was looked at */
         int signal;
+        uint64_t begin_ns;
+        _Atomic uint64_t sent_ns; /* 0: not yet */
         bool is_used;
     } entries[LOG_SIZE];
 };
@@ -59,15 +64,38 @@ static void pause_for_us(long us)
     nanosleep(&time, NULL);
 }
 
+static uint64_t now_ns(void)
+{
+    return parallel_deadline_in(0.000000001);
+}
+
+/* By its name, "storm-2". */
+static int worker_of(pid_t pid)
+{
+    char path[64], name[32] = "";
+    int worker = -1;
+    snprintf(path, sizeof path, "/proc/%d/comm", (int)pid);
+    FILE *file = fopen(path, "re");
+    if (file == NULL)
+        return -1;
+    if (fgets(name, sizeof name, file) == NULL || sscanf(name, "storm-%d", &worker) != 1)
+        worker = -1;
+    fclose(file);
+    return worker;
+}
+
 static void write_down(struct kill_log *log, pid_t pid, int signal)
 {
     unsigned place = atomic_load(&log->count);
     if (place == LOG_SIZE)
         _exit(2);
     log->entries[place].pid = pid;
+    log->entries[place].worker = worker_of(pid);
     log->entries[place].signal = signal;
+    log->entries[place].begin_ns = now_ns();
     atomic_store(&log->count, place + 1); /* before the signal: the failure comes after it */
     kill(pid, signal);
+    atomic_store(&log->entries[place].sent_ns, now_ns());
 }
 
 static void kill_at_random(struct kill_log *log, pid_t group)
@@ -109,16 +137,22 @@ static void count_end(parallel_future *future, void *ends)
     atomic_fetch_add((_Atomic int *)ends, 1);
 }
 
-static bool matches_an_entry(struct kill_log *log, const parallel_failure *failure, unsigned *zygote_casualties)
+/* `begin_ns`: when the call was submitted; it has ended by now. */
+static bool matches_an_entry(struct kill_log *log, const parallel_failure *failure, uint64_t begin_ns,
+                             unsigned *zygote_casualties)
 {
+    uint64_t end_ns = now_ns();
     if (strstr(failure->message, "lost with the zygote") != NULL)
         return ++*zygote_casualties <= WORKERS * atomic_load(&log->zygote_kills);
-    for (unsigned i = 0; i < atomic_load(&log->count); i++)
-        if (!log->entries[i].is_used && log->entries[i].pid == failure->pid &&
-            log->entries[i].signal == failure->signal) {
-            log->entries[i].is_used = true;
-            return true;
-        }
+    for (unsigned i = 0; i < atomic_load(&log->count); i++) {
+        uint64_t sent_ns = atomic_load(&log->entries[i].sent_ns);
+        if (log->entries[i].is_used || log->entries[i].pid != failure->pid || log->entries[i].signal != failure->signal ||
+            (log->entries[i].worker >= 0 && log->entries[i].worker != failure->worker) ||
+            log->entries[i].begin_ns > end_ns || (sent_ns != 0 && sent_ns < begin_ns))
+            continue;
+        log->entries[i].is_used = true;
+        return true;
+    }
     return false;
 }
 
@@ -143,7 +177,7 @@ PROPERTY(every_future_ends_once_whoever_is_killed)
 {
     ck_assert_int_eq(setpgid(0, 0), 0);
     pid_t group = getpid();
-    long seconds = from_environment("PARALLEL_TEST_STORM_SECONDS", 10);
+    long seconds = from_environment("PARALLEL_TEST_STORM_SECONDS", 4);
     random_state = (uint64_t)from_environment("PARALLEL_TEST_STORM_SEED", (long)time(NULL));
     printf("storm: PARALLEL_TEST_STORM_SEED=%llu PARALLEL_TEST_STORM_SECONDS=%ld\n", (unsigned long long)random_state,
            seconds);
@@ -165,6 +199,7 @@ PROPERTY(every_future_ends_once_whoever_is_killed)
     struct {
         parallel_future *future;
         int argument;
+        uint64_t begin_ns;
         _Atomic int ends;
     } *window = calloc(WINDOW, sizeof *window);
     ck_assert_ptr_nonnull(window);
@@ -185,18 +220,20 @@ PROPERTY(every_future_ends_once_whoever_is_killed)
                 ck_assert_int_eq(result, 2 * window[next].argument + 1);
             } else {
                 failures++;
-                ck_assert_msg(matches_an_entry(log, &failure, &zygote_casualties), "no entry for %d, pid %d: %s",
-                              failure.code, failure.pid, failure.message);
+                ck_assert_msg(matches_an_entry(log, &failure, window[next].begin_ns, &zygote_casualties),
+                              "no entry for %d, worker %d, pid %d: %s", failure.code, failure.worker, failure.pid,
+                              failure.message);
             }
             parallel_future_release(window[next].future);
             window[next].future = NULL;
             ck_assert_int_eq(atomic_load(&window[next].ends), 1);
             calls++;
         }
-        is_over = parallel_deadline_in(0.000000001) > deadline_ns;
+        is_over = now_ns() > deadline_ns && (seconds < LONG_SECONDS || calls >= LONG_CALLS);
         if (!is_over) {
             atomic_store(&window[next].ends, 0);
             window[next].argument = (int)pick(100000);
+            window[next].begin_ns = now_ns();
             window[next].future = work_on(executor, window[next].argument);
             ck_assert_int_eq(parallel_future_on_done(window[next].future, count_end, (void *)&window[next].ends), 0);
         }

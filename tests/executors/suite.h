@@ -31,6 +31,7 @@
     X(outcome)                                                                                                \
     X(promise)                                                                                                \
     X(resize)                                                                                                 \
+    X(resources)                                                                                              \
     X(reuse_of_idle_workers)                                                                                  \
     X(shutdown)                                                                                               \
     X(submit)                                                                                                 \

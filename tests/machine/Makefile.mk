@@ -14,6 +14,7 @@ machine_tests = \
 	tests/machine/limit_tells_its_reasons \
 	tests/machine/lines_say_where_a_worker_is \
 	tests/machine/lists_are_read_as_hwloc_reads_them \
+	tests/machine/memory_belongs_to_the_node_of_its_place \
 	tests/machine/only_what_is_ours_is_used \
 	tests/machine/order_is_nearest_first \
 	tests/machine/places_follow_the_policy \

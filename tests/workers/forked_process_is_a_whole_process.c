@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "libparallel/base/usage.h"
 #include "libparallel/workers/forked_process.h"
 
 #include "tests/support/property.h"
@@ -154,8 +155,8 @@ PROPERTY(what_it_used_is_counted)
 {
     init();
     ck_assert_int_eq(status_of(touch_memory, NULL), 2);
-    parallel_resources resources;
-    pl_process_end_resources(&process.end, &resources);
+    struct pl_usage resources;
+    pl_usage_of_rusage(&process.end.usage, &resources);
     ck_assert_uint_ge(resources.peak_bytes, TOUCHED);
     ck_assert_uint_gt(resources.minor_faults, 0);
     ck_assert_uint_gt(resources.user_ns + resources.system_ns, 0);
