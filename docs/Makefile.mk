@@ -19,6 +19,7 @@ EXTRA_DIST += \
 	docs/protocols/shared_space.md \
 	docs/protocols/spawning.md \
 	docs/protocols/spawning.pml \
+	docs/protocols/start-methods.md \
 	docs/protocols/threads.md \
 	docs/scaling-calls.svg \
 	docs/scaling-loops.svg \

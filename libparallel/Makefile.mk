@@ -19,6 +19,7 @@ libparallelinclude_HEADERS = \
 	libparallel/function.h \
 	libparallel/future.h \
 	libparallel/loop.h \
+	libparallel/main_hook.h \
 	libparallel/map.h \
 	libparallel/mutex.h \
 	libparallel/named_loop.h \

@@ -32,11 +32,26 @@
  *   output=inherit|tag|capture  where calls write, by stdout and stderr: where the program does (default); there, but line
  *                    by line, each with worker and pid before it: "[parallel-0 1200] text"; or nowhere, but the last
  *                    words of a call that fails end the message of its error
+ *   start=METHOD     where the workers of processes come from: auto (default), zygote, spawn or fork, see below
  *
- * processes: the workers are copies of a small helper process, the zygote, which is forked when the first processes executor is
- * opened. That must happen while the program has one thread. Functions that are loaded by dlopen() later are unknown to the
- * workers (PARALLEL_EUNKNOWNFUNCTION), and variables have the values there that they had at that moment. What pointers point
- * to is carried as the parameters say (PARALLEL_IN, ...); shared memory (shared.h) is not copied. In a worker the default
+ * processes: the workers are copies of a small helper process, the zygote, which comes up when the first processes executor is
+ * opened, by one of two methods:
+ *
+ *   start=zygote  it is forked from the program, which must have one thread (so before OpenMP has been used). Variables have
+ *                 the values in a worker that they had in the program at that moment. start=fork is the same: workers that
+ *                 die are replaced at times when the program has threads, so they are never forked from itself.
+ *   start=spawn   the program's file is run a second time, with the same arguments and environment, and that run becomes the
+ *                 zygote in place of main(): so constructors run, main() does not, and variables have the values that they
+ *                 have before main(). It loads what the program has loaded by dlopen() before; the functions of what it
+ *                 cannot load are refused. Threads that constructors start do not exist in workers, and files that are
+ *                 close-on-exec are not open there. The program may have any threads. It is linked with the
+ *                 shared library, or main_hook.h says what it has to do, and has no rights of its own (set user id, ...).
+ *
+ * start=auto is zygote if the program has one thread, else spawn; parallel_executor_describe() says which, and why. Executors
+ * that are open at the same time share one zygote, so they cannot ask for different methods.
+ *
+ * Functions that are loaded by dlopen() after the start are unknown to the workers (PARALLEL_EUNKNOWNFUNCTION). What pointers
+ * point to is carried as the parameters say (PARALLEL_IN, ...); shared memory (shared.h) is not copied. In a worker the default
  * executor is a serial one. Workers ignore SIGINT, on which the program decides, and end with the program, however it ends.
  *
  * fork: a call sees all memory of the program, through any pointer, as it was when its process started: at submission or,
@@ -70,6 +85,14 @@ enum parallel_output {
     PARALLEL_OUTPUT_CAPTURE = 2, /* what a call has written last ends the message of its error; the rest is dropped */
 };
 
+/* Where the workers of a processes executor come from; see above. */
+enum parallel_start_method {
+    PARALLEL_START_AUTO = 0,
+    PARALLEL_START_ZYGOTE = 1,
+    PARALLEL_START_SPAWN = 2,
+    PARALLEL_START_FORK = 3,
+};
+
 /* The same choices as a struct. Start from parallel_executor_options_default(), so that new members get their default.
  * Texts are borrowed for the call only; the initializer's context for as long as the executor lives. */
 typedef struct parallel_executor_options {
@@ -86,6 +109,7 @@ typedef struct parallel_executor_options {
     size_t max_tasks;          /* processes: calls that a worker makes before another one takes its place; 0: any */
     enum parallel_output output; /* processes, fork */
     bool counts_resources;     /* of each call, for parallel_future_resources(); fork does always */
+    enum parallel_start_method start; /* processes */
     /* Runs once in each worker before its first task, in that worker. A result other than 0 means that it failed: then
      * every pending and later future of the executor fails with PARALLEL_EINITIALIZER; on fork, where each call has a
      * worker of its own, the call that this one was for. */
@@ -99,8 +123,8 @@ PARALLEL_API parallel_executor_options parallel_executor_options_default(void);
  * ends it with parallel_executor_close(). Any thread.
  * PARALLEL_ESPECIFICATION: malformed; the message names the part. PARALLEL_ERANGE: absurd number of workers.
  * PARALLEL_EPLACE: a place outside the machine. PARALLEL_ESETTING: a malformed setting in the environment.
- * PARALLEL_EINVALID: executor is NULL. PARALLEL_ENOMEMORY. Processes also: PARALLEL_EMISUSE: the program has several
- * threads; PARALLEL_EARGUMENT: the initializer's context is private memory; PARALLEL_EWORKER, PARALLEL_ESYSTEM: no process to
+ * PARALLEL_EINVALID: executor is NULL. PARALLEL_ENOMEMORY. Processes also: PARALLEL_EMISUSE: the program cannot
+ * start workers by the method asked for; PARALLEL_EUNKNOWNFUNCTION: they do not have the initializer; PARALLEL_EARGUMENT: the initializer's context is private memory; PARALLEL_EWORKER, PARALLEL_ESYSTEM: no process to
  * be had. */
 PARALLEL_API PARALLEL_MUST_CHECK int parallel_executor_open(const char *specification,
                                                             parallel_executor **executor);
@@ -144,11 +168,15 @@ PARALLEL_API parallel_executor *parallel_executor_current(void);
  * waiting ones, have indices beyond the number of workers. */
 PARALLEL_API int parallel_worker_index(void);
 
+#define PARALLEL_START_REASON_SIZE 160 /* bytes */
+
 typedef struct parallel_executor_info {
     const char *kind;        /* static */
     size_t worker_count;     /* as opened or resized; 1 for serial */
     size_t started_count;    /* workers that live now, spare ones included; 0 for serial */
     bool is_shut_down;
+    const char *start;       /* processes: "zygote" or "spawn", static; else NULL */
+    char start_reason[PARALLEL_START_REASON_SIZE]; /* why that method, in words; else empty */
 } parallel_executor_info;
 
 /* A snapshot. PARALLEL_EINVALID: not an open executor, or info is NULL. */

@@ -12,6 +12,7 @@
 #include <libparallel/executor.h>
 #include <libparallel/future.h>
 #include <libparallel/loop.h>
+#include <libparallel/main_hook.h>
 #include <libparallel/map.h>
 #include <libparallel/mutex.h>
 #include <libparallel/named_loop.h>

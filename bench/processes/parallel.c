@@ -406,6 +406,8 @@ int main(int argc, char **argv)
         big_buffer();
     if (is_wanted(row, "crowd"))
         crowd("processes:64,places=none", "start of 64 workers", 50);
+    if (is_wanted(row, "spawn"))
+        crowd("processes:64,places=none,start=spawn", "start of 64 workers by spawn", 200);
     if (is_wanted(row, "large"))
         large_parent();
     if (is_wanted(row, "killed"))

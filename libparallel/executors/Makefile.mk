@@ -36,6 +36,8 @@ libparallel_sources += \
 	libparallel/executors/serial.c \
 	libparallel/executors/slot.h \
 	libparallel/executors/specification.c \
+	libparallel/executors/start_method.c \
+	libparallel/executors/start_method.h \
 	libparallel/executors/statistics.c \
 	libparallel/executors/task.c \
 	libparallel/executors/task.h \

@@ -332,6 +332,8 @@ static int check_options_of_kind(const struct pl_executor_kind *kind, const para
         name = "retries";
     else if (options->max_tasks > 0)
         name = "max_tasks";
+    else if (options->start != PARALLEL_START_AUTO)
+        name = "start";
     if (name == NULL)
         return 0;
     if (options->timeout_ns > 0 || options->memory_bytes > 0)
@@ -518,6 +520,8 @@ int parallel_executor_describe(parallel_executor *executor, parallel_executor_in
     if (code != 0)
         return code;
     info->kind = executor->kind->name;
+    info->start = NULL;
+    info->start_reason[0] = '\0';
     executor->kind->describe(executor, info);
     pl_executor_give_back(executor);
     return 0;

@@ -57,6 +57,17 @@ static void give_hint(struct pl_processes *processes, uint32_t slot)
     processes->tickets[slot].hint = has_room ? ticket : UINT64_MAX;
 }
 
+/* Under the lock: the function of a loaded slot becomes what it is to the workers. They have it, which was looked at when
+ * the task was submitted. */
+static void address_function(struct pl_processes *processes, struct pl_slot *shared)
+{
+    if (shared->function != processes->last_function) {
+        processes->last_function = shared->function;
+        processes->last_there = pl_known_code_there(processes->hub->known_code, shared->function);
+    }
+    shared->function = processes->last_there;
+}
+
 /* Under the lock: the task is in the hands of the workers from now on. False: it was cancelled meanwhile. */
 static bool send_away(struct pl_processes *processes, struct pl_task *task, uint32_t slot)
 {
@@ -82,6 +93,7 @@ bool pl_processes_dispatch(struct pl_processes *processes, uint32_t slot)
     pl_lock_acquire(&processes->lock);
     bool is_wanted = send_away(processes, ticket->task, slot);
     if (is_wanted) {
+        address_function(processes, shared);
         pl_slot_publish(shared);
         give_hint(processes, slot);
     }
@@ -104,6 +116,7 @@ static bool send_plain(struct pl_processes *processes, struct pl_task *task, con
         pl_processes_free_slot(processes, slot);
         return false;
     }
+    address_function(processes, shared);
     pl_slot_publish(shared);
     give_hint(processes, slot);
     return true;
@@ -292,10 +305,10 @@ static int check_portion(struct pl_processes *processes, const struct pl_portion
 {
     const parallel_function *function = portion->function;
     if (pl_load_relaxed(&processes->known_function) != function) { /* relaxed, both: an address that is looked up again */
-        if (!pl_known_code_contains(processes->hub->known_code, function))
-            return pl_error_set(PARALLEL_EUNKNOWNFUNCTION, 0,
-                                "%s was loaded after the first processes executor was opened, so no worker has it",
-                                function->name);
+        const struct pl_known_code *known = processes->hub->known_code;
+        if (pl_known_code_there(known, function) == NULL)
+            return pl_error_set(PARALLEL_EUNKNOWNFUNCTION, 0, "%s %s, so no worker has it", function->name,
+                                pl_known_code_trouble(known, function));
         pl_store_relaxed(&processes->known_function, function);
     }
     if (pl_parcel_is_plain(portion))

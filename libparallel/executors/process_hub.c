@@ -296,9 +296,10 @@ static int start_collector(void)
 
 /* ---- Entering and leaving ---- */
 
-static int start_zygote(void)
+static int start_zygote(const struct pl_start *start)
 {
     memset(&hub, 0, sizeof hub);
+    hub.start = *start;
     (void)pl_patience_turns(); /* settled before the fork: a worker that is bound to one processor would think that there
                                 * is but one */
     pl_crash_prepare(); /* before the look at what is loaded */
@@ -306,7 +307,17 @@ static int start_zygote(void)
     hub.known_code = pl_known_code_create();
     if (hub.known_code == NULL)
         return pl_error_set(PARALLEL_ENOMEMORY, 0, "no memory for the table of what is loaded");
-    int code = pl_zygote_start(&hub.zygote);
+    bool is_second_run = start->method == PARALLEL_START_SPAWN;
+    int code = is_second_run ? pl_zygote_spawn(&hub.zygote, hub.known_code) : pl_zygote_start(&hub.zygote);
+    if (code == 0) {
+        const void *work = pl_known_code_there(hub.known_code, (const void *)(uintptr_t)pl_crew_work);
+        hub.work = (void (*)(struct pl_seat *))(uintptr_t)work;
+        if (work == NULL) {
+            code = pl_error_set(PARALLEL_EWORKER, 0, "libparallel %s",
+                                pl_known_code_trouble(hub.known_code, (const void *)(uintptr_t)pl_crew_work));
+            pl_zygote_stop(&hub.zygote);
+        }
+    }
     if (code != 0) {
         pl_known_code_destroy(hub.known_code);
         hub.known_code = NULL;
@@ -345,16 +356,32 @@ static void stop_collector(void)
         stop_zygote();
 }
 
-int pl_process_hub_enter(struct pl_processes *processes)
+/* A zygote that has come by another method than is wanted now, and is of use to nobody, makes room for another one. */
+static int have_zygote(enum parallel_start_method wanted)
+{
+    struct pl_start start;
+    bool has_zygote = hub.has_zygote && is_ours();
+    if (has_zygote && pl_start_agrees(wanted, hub.start.method))
+        return 0;
+    if (has_zygote && pl_load_relaxed(&hub.member_count) > 0) /* relaxed: written under life_lock, which is held */
+        return pl_error_set(PARALLEL_EMISUSE, 0,
+                            "start=%s: workers of executors that are open were started by %s, and a program starts all by one "
+                            "method", pl_start_name(wanted), pl_start_name(hub.start.method));
+    int code = pl_start_choose(wanted, &start);
+    if (code == 0 && has_zygote)
+        stop_zygote();
+    return code == 0 ? start_zygote(&start) : code;
+}
+
+int pl_process_hub_enter(struct pl_processes *processes, enum parallel_start_method wanted)
 {
     pthread_mutex_lock(&life_lock);
-    int code = 0;
-    if (!hub.has_zygote || !is_ours())
-        code = start_zygote();
+    int code = have_zygote(wanted);
     if (code == 0 && pl_load_relaxed(&hub.member_count) == 0)
         code = start_collector();
     if (code == 0) {
         processes->hub = &hub;
+        processes->start = hub.start;
         processes->crew->board = hub.zygote.board;
         pl_lock_acquire(&hub.collecting);
         processes->next = hub.members;

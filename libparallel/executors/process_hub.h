@@ -15,6 +15,7 @@
 #include "libparallel/base/latch.h"
 #include "libparallel/base/lock.h"
 #include "libparallel/executors/processes.h"
+#include "libparallel/executors/start_method.h"
 #include "libparallel/workers/zygote.h"
 
 enum { PL_LOOKER_COLLECTOR = 1, PL_LOOKER_WAITER = 2 };
@@ -27,9 +28,11 @@ struct pl_process_hub {
     _Atomic uint32_t fork_count; /* at its birth */
     _Atomic uint32_t member_count; /* executors; written under life_lock of process_hub.c */
     bool has_zygote;               /* under life_lock */
+    struct pl_start start;         /* how it came; under life_lock */
     pthread_t collector;
     _Atomic uint32_t is_stopping;
-    struct pl_known_code *known_code; /* what the zygote has mapped */
+    struct pl_known_code *known_code; /* what the zygote has mapped, and where */
+    void (*work)(struct pl_seat *seat); /* pl_crew_work, where the workers have it */
 
     _Alignas(2 * PL_CACHE_LINE) struct pl_lock collecting;
     struct pl_processes *members; /* under collecting */
@@ -39,8 +42,9 @@ struct pl_process_hub {
     _Atomic(struct pl_task *) untold;   /* ended, and class->tell is to be called; newest first, by `next` */
 };
 
-/* Enters an executor: starts what is not there yet. pl_zygote_start()'s errors. */
-int pl_process_hub_enter(struct pl_processes *processes);
+/* Enters an executor: starts what is not there yet, by the method wanted. PARALLEL_EMISUSE: other executors are open whose
+ * workers were started by another one; pl_start_choose()'s, pl_zygote_start()'s and pl_zygote_spawn()'s errors. */
+int pl_process_hub_enter(struct pl_processes *processes, enum parallel_start_method wanted);
 
 /* Takes it out again. The last one ends the collector, and the zygote too if a later one could be forked. */
 void pl_process_hub_leave(struct pl_processes *processes);

@@ -20,6 +20,7 @@
 #include "libparallel/machine/occupancy.h"
 #include "libparallel/machine/topology.h"
 #include "libparallel/memory/space.h"
+#include "libparallel/workers/known_code.h"
 
 /* ---- Workers ---- */
 
@@ -103,7 +104,7 @@ static int take_seats(struct pl_processes *processes, size_t count)
         if (seat == NULL)
             return parallel_last_error()->code;
         seat->index = index;
-        seat->body = pl_crew_work;
+        seat->body = processes->hub->work;
         seat->memory_limit = processes->memory_limit;
         /* The number tells workers apart, so it is the name that is cut. */
         char number[24];
@@ -146,6 +147,19 @@ static int place(struct pl_processes *processes, size_t count, struct pl_placeme
 
 /* ---- Opening ---- */
 
+/* In the hub: then it is known where the workers have it. */
+static int carry_initializer(struct pl_processes *processes, const parallel_executor_options *options)
+{
+    if (options->initializer == NULL)
+        return 0;
+    const struct pl_known_code *known = processes->hub->known_code;
+    const void *here = (const void *)(uintptr_t)options->initializer, *there = pl_known_code_there(known, here);
+    if (there == NULL)
+        return pl_error_set(PARALLEL_EUNKNOWNFUNCTION, 0, "the initializer %s", pl_known_code_trouble(known, here));
+    processes->crew->initializer = (int (*)(void *))(uintptr_t)there;
+    return 0;
+}
+
 static int check_options(const parallel_executor_options *options)
 {
     if (options->initializer_context != NULL && !parallel_shared_contains(options->initializer_context))
@@ -171,7 +185,6 @@ static void free_all(struct pl_processes *processes)
 static void fill_crew(struct pl_processes *processes, const parallel_executor_options *options)
 {
     struct pl_crew *crew = processes->crew;
-    crew->initializer = options->initializer;
     crew->initializer_context = options->initializer_context;
     crew->idle_timeout_ns = options->idle_timeout_ns;
     crew->max_calls = options->max_tasks;
@@ -217,10 +230,12 @@ static int open_all(const parallel_executor_options *options, struct parallel_ex
     for (uint32_t slot = 0; slot < PL_CREW_SLOTS; slot++)
         processes->free_slots[slot] = (uint16_t)(PL_CREW_SLOTS - 1 - slot);
     processes->free_count = PL_CREW_SLOTS;
-    code = pl_process_hub_enter(processes);
+    code = pl_process_hub_enter(processes, options->start);
     if (code != 0)
         goto failed;
-    code = take_seats(processes, processes->placement->count);
+    code = carry_initializer(processes, options);
+    if (code == 0)
+        code = take_seats(processes, processes->placement->count);
     if (code == 0)
         code = pl_processes_open_output(processes); /* a thread: after the fork of the zygote */
     if (code != 0) {
@@ -338,6 +353,8 @@ static void processes_describe(struct parallel_executor *executor, parallel_exec
     info->started_count = processes->staffed_count;
     pl_lock_release(&processes->lock);
     info->is_shut_down = pl_load_relaxed(&processes->is_closing) != 0; /* relaxed: a snapshot */
+    info->start = pl_start_name(processes->start.method);
+    snprintf(info->start_reason, sizeof info->start_reason, "%s", processes->start.reason);
 }
 
 /* ---- Tasks that are away ---- */

@@ -24,6 +24,7 @@
 #include "libparallel/executors/parcel.h"
 #include "libparallel/executors/crew.h"
 #include "libparallel/executors/executor.h"
+#include "libparallel/executors/start_method.h"
 #include "libparallel/machine/placement.h"
 
 struct pl_process_hub;
@@ -70,6 +71,8 @@ struct pl_processes {
     uint32_t staffed_count;
     uint32_t worker_count; /* as opened or resized */
     _Atomic uint32_t seat_count; /* seats[] and posts[] that exist: never fewer */
+    const parallel_function *last_function; /* the last one that was loaded, */
+    const parallel_function *last_there;    /* and where the workers have it */
     uint16_t free_slots[PL_CREW_SLOTS];
     struct pl_ticket tickets[PL_CREW_SLOTS];
     struct pl_seat *seats[PL_SEAT_LIMIT];
@@ -97,6 +100,7 @@ struct pl_processes {
     uint64_t memory_limit;
     enum parallel_output output;
     struct pl_relay *relay; /* output=tag; else NULL */
+    struct pl_start start;
 };
 
 /* Acquire, both: pair with the release by whoever made it so, and publish what belongs to it. */

@@ -14,6 +14,7 @@
 #include "libparallel/base/error.h"
 #include "libparallel/base/size.h"
 #include "libparallel/executors/executor.h"
+#include "libparallel/executors/start_method.h"
 
 enum {
     PART_WORKERS = 1,
@@ -28,6 +29,7 @@ enum {
     PART_MAX_TASKS = 512,
     PART_OUTPUT = 1024,
     PART_RESOURCES = 2048,
+    PART_START = 4096,
 };
 
 static int malformed(const char *specification, const char *part, const char *expected)
@@ -120,6 +122,10 @@ static int read_option(const char *specification, const char *name, char *value,
         part = PART_MAX_TASKS;
         if (!read_count(value, &options->max_tasks))
             expected = "expected how many calls a worker makes, at least 1";
+    } else if (strcmp(name, "start") == 0) {
+        part = PART_START;
+        if (!pl_start_method_of_name(value, &options->start))
+            expected = "expected auto, zygote, spawn or fork";
     } else if (strcmp(name, "resources") == 0) {
         part = PART_RESOURCES;
         options->counts_resources = strcmp(value, "on") == 0;
@@ -132,7 +138,7 @@ static int read_option(const char *specification, const char *name, char *value,
     } else {
         return malformed(specification, name,
                          "no such option (workers, places, name, queue, full, idle, resources, timeout, memory, "
-                         "retries, max_tasks, output)");
+                         "retries, max_tasks, output, start)");
     }
     if (expected != NULL) {
         char quoted[128];

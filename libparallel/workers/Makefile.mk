@@ -10,8 +10,12 @@ libparallel_sources += \
 	libparallel/workers/forked_process.h \
 	libparallel/workers/known_code.c \
 	libparallel/workers/known_code.h \
+	libparallel/workers/main_hook.c \
+	libparallel/workers/main_hook.h \
 	libparallel/workers/memory_limit.c \
 	libparallel/workers/memory_limit.h \
+	libparallel/workers/module.c \
+	libparallel/workers/module.h \
 	libparallel/workers/outlet.c \
 	libparallel/workers/outlet.h \
 	libparallel/workers/process_end.c \
@@ -21,6 +25,9 @@ libparallel_sources += \
 	libparallel/workers/rseq.c \
 	libparallel/workers/rseq.h \
 	libparallel/workers/seat.h \
+	libparallel/workers/second_run.c \
+	libparallel/workers/second_run.h \
+	libparallel/workers/second_run_process.c \
 	libparallel/workers/side_clone.c \
 	libparallel/workers/side_clone.h \
 	libparallel/workers/source_line.c \
@@ -29,6 +36,7 @@ libparallel_sources += \
 	libparallel/workers/symbol.h \
 	libparallel/workers/thread_worker.c \
 	libparallel/workers/thread_worker.h \
+	libparallel/workers/wrapped_main.c \
 	libparallel/workers/zygote.c \
 	libparallel/workers/zygote.h \
 	libparallel/workers/zygote_process.c \

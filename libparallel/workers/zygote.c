@@ -19,6 +19,7 @@
 
 #include "libparallel/base/clock.h"
 #include "libparallel/base/error.h"
+#include "libparallel/workers/second_run.h"
 #include "libparallel/workers/zygote_process.h"
 
 /* A zygote is in charge a few hundred microseconds after its fork; ten seconds are a machine that does not run. */
@@ -117,13 +118,9 @@ static int wait_for_birth(struct pl_zygote *zygote)
     return 0;
 }
 
-int pl_zygote_start(struct pl_zygote *zygote)
+/* By a second run if there is a table for what that has loaded, else by fork. */
+static int start(struct pl_zygote *zygote, struct pl_known_code *known)
 {
-    int threads = pl_zygote_count_threads();
-    if (threads > 1)
-        return pl_error_set(PARALLEL_EMISUSE, 0,
-                            "worker processes come from a zygote, which is forked while the program has one thread: it "
-                            "has %d (open a processes executor before threads are started)", threads);
     memset(zygote, 0, sizeof *zygote);
     zygote->pidfd = zygote->lifeline = -1;
     zygote->board = parallel_shared_alloc(sizeof *zygote->board);
@@ -134,7 +131,9 @@ int pl_zygote_start(struct pl_zygote *zygote)
     int program = pidfd_open(getpid());
     if (program < 0 || pipe2(ends, O_CLOEXEC) != 0)
         code = pl_error_set(PARALLEL_ESYSTEM, errno, "the zygote needs a pidfd and a pipe");
-    if (code == 0)
+    else if (known != NULL)
+        code = pl_second_run_start(zygote->board, program, ends[0], known);
+    else
         code = fork_zygote(zygote->board, program, ends[0], ends[1]);
     zygote->lifeline = ends[1];
     close_if_open(ends[0]);
@@ -146,6 +145,21 @@ int pl_zygote_start(struct pl_zygote *zygote)
         close_if_open(zygote->lifeline);
     }
     return code;
+}
+
+int pl_zygote_start(struct pl_zygote *zygote)
+{
+    int threads = pl_zygote_count_threads();
+    if (threads > 1)
+        return pl_error_set(PARALLEL_EMISUSE, 0,
+                            "a zygote is forked while the program has one thread, and it has %d (use start=spawn, or open a "
+                            "processes executor before threads are started)", threads);
+    return start(zygote, NULL);
+}
+
+int pl_zygote_spawn(struct pl_zygote *zygote, struct pl_known_code *known)
+{
+    return start(zygote, known);
 }
 
 /* Whether the zygote and its standby are gone: no end of the lifeline is left to read from. */

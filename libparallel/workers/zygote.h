@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The zygote: a helper process, forked while the program has one thread, that forks the worker processes from its only
- * thread and is their parent. So a worker begins as a copy of a small quiet process, however large the program has grown
- * and whatever threads it has; and how a worker ended is told by the zygote, whatever the program does with wait() and
- * SIGCHLD.
+ * The zygote: a helper process that forks the worker processes from its only thread and is their parent. It is forked
+ * while the program has one thread, or else is a second run of the program (second_run.h). So a worker begins as a copy of a
+ * small quiet process, however large the program has grown and whatever threads it has; and how a worker ended is told by
+ * the zygote, whatever the program does with wait() and SIGCHLD.
  *
  *     program --fork--> (child, ends at once) --fork--> zygote --fork--> worker, worker, ...
  *                                                          |
@@ -41,6 +41,8 @@ struct pl_zygote_board {
 };
 
 /* The program's side. */
+struct pl_known_code;
+
 struct pl_zygote {
     struct pl_zygote_board *board;
     uint32_t epoch;  /* that pidfd belongs to */
@@ -52,6 +54,10 @@ struct pl_zygote {
 /* Forks a zygote and waits until it is in charge. Only while the program has one thread: PARALLEL_EMISUSE otherwise, with
  * the number of threads. PARALLEL_ENOMEMORY, PARALLEL_ESYSTEM, PARALLEL_EWORKER: no process to be had. */
 int pl_zygote_start(struct pl_zygote *zygote);
+
+/* The same by a second run of the program, whatever threads it has; then `known` says where the zygote has things. Also
+ * PARALLEL_EMISUSE: the program cannot be run a second time. */
+int pl_zygote_spawn(struct pl_zygote *zygote, struct pl_known_code *known);
 
 /* Ends it with all workers, and waits until it and its standby have gone. (If that cannot be seen, because the program has
  * closed a file that is not its own, some shared memory stays allocated.) */

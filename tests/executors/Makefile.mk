@@ -31,15 +31,18 @@ executors_suite = \
 
 dist_check_SCRIPTS += \
 	tests/executors/process_model.sh \
+	tests/executors/processes_spawn_from_any_program.sh \
 	tests/executors/spawning_model.sh
 TESTS += \
 	tests/executors/process_model.sh \
+	tests/executors/processes_spawn_from_any_program.sh \
 	tests/executors/spawning_model.sh
 
 if HAVE_CHECK
 executors_kinds = \
 	tests/executors/fork \
 	tests/executors/processes \
+	tests/executors/processes_spawned \
 	tests/executors/serial \
 	tests/executors/threads
 executors_tests = \
@@ -58,6 +61,8 @@ tests_executors_fork_SOURCES = tests/executors/fork.c $(executors_suite)
 tests_executors_fork_LDADD = $(public_ldadd)
 tests_executors_processes_SOURCES = tests/executors/processes.c $(executors_suite)
 tests_executors_processes_LDADD = $(public_ldadd)
+tests_executors_processes_spawned_SOURCES = tests/executors/processes_spawned.c $(executors_suite)
+tests_executors_processes_spawned_LDADD = $(public_ldadd)
 tests_executors_serial_SOURCES = tests/executors/serial.c $(executors_suite)
 tests_executors_serial_LDADD = $(public_ldadd)
 tests_executors_statistics_count_what_was_stolen_LDADD = $(public_ldadd)
@@ -94,6 +99,7 @@ processes_tests = \
 	tests/executors/processes_carry_what_arguments_say \
 	tests/executors/processes_die_with_their_program \
 	tests/executors/processes_lose_one_call_at_most \
+	tests/executors/processes_start_as_asked \
 	tests/executors/processes_storm \
 	tests/executors/slots_are_decided_by_one_step
 check_PROGRAMS += $(processes_tests)
@@ -107,6 +113,7 @@ tests_executors_processes_lose_one_call_at_most_LDADD = $(public_ldadd) -lm
 tests_executors_processes_die_with_their_program_SOURCES = \
 	tests/executors/processes_die_with_their_program.c tests/executors/process_group.h
 tests_executors_processes_die_with_their_program_LDADD = $(public_ldadd)
+tests_executors_processes_start_as_asked_LDADD = $(public_ldadd)
 tests_executors_processes_storm_SOURCES = tests/executors/processes_storm.c tests/executors/process_group.h
 tests_executors_processes_storm_LDADD = $(public_ldadd)
 endif

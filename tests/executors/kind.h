@@ -24,6 +24,7 @@ enum kind_trait {
 struct executor_kind {
     const char *name; /* as a specification begins */
     unsigned traits;  /* or-ed */
+    const char *options; /* that are always said too, or NULL */
 };
 
 extern const struct executor_kind kind;

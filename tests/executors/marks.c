@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * One shared mapping: an array of futex words and one of notes. */
+ * One shared mapping: an array of futex words and one of notes. It is a file without a name, which a second run of the program
+ * inherits open, and whose number it finds in its environment. */
 #include "tests/executors/marks.h"
 
 #include <errno.h>
@@ -18,20 +19,47 @@ struct page {
     _Atomic int64_t notes[MARK_COUNT];
 };
 
-static struct page *page;
+#define VARIABLE "TEST_MARKS"
 
-void map_marks(void)
+static struct page *page;
+static int file = -1;
+
+static void map_file(void)
 {
-    page = mmap(NULL, sizeof *page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    page = mmap(NULL, sizeof *page, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
     if (page == MAP_FAILED) {
         perror("map_marks");
         abort();
     }
 }
 
+__attribute__((constructor)) static void inherit_marks(void)
+{
+    const char *number = getenv(VARIABLE);
+    if (number == NULL)
+        return;
+    file = atoi(number);
+    map_file();
+}
+
+void map_marks(void)
+{
+    char number[16];
+    file = memfd_create("marks", 0);
+    if (file < 0 || ftruncate(file, sizeof *page) != 0) {
+        perror("map_marks");
+        abort();
+    }
+    map_file();
+    snprintf(number, sizeof number, "%d", file);
+    setenv(VARIABLE, number, 1);
+}
+
 void unmap_marks(void)
 {
+    unsetenv(VARIABLE);
     munmap(page, sizeof *page);
+    close(file);
     page = NULL;
 }
 

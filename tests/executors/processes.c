@@ -2,4 +2,4 @@
 #include "tests/executors/kind.h"
 
 const struct executor_kind kind = {"processes", HAS_WORKERS | KEEPS_WORKERS | HAS_PLACES | HAS_QUEUE_LIMIT |
-                                                    HAS_IDLE_TIMEOUT | HAS_INITIALIZER | CAN_RESIZE};
+                                                    HAS_IDLE_TIMEOUT | HAS_INITIALIZER | CAN_RESIZE, NULL};

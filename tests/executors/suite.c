@@ -25,6 +25,8 @@ const char *specify(char *text, size_t workers, const char *options)
 {
     int length = (kind.traits & HAS_WORKERS) ? snprintf(text, 160, "%s:%zu", kind.name, workers)
                                              : snprintf(text, 160, "%s", kind.name);
+    if (kind.options != NULL)
+        length += snprintf(text + length, 160 - (size_t)length, ",%s", kind.options);
     if (options != NULL)
         snprintf(text + length, 160 - (size_t)length, ",%s", options);
     return text;
