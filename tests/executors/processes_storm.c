@@ -156,12 +156,15 @@ static bool matches_an_entry(struct kill_log *log, const parallel_failure *failu
     return false;
 }
 
+/* libomp's, of other programs that run beside this one. */
+#define OF_OPENMP "__KMP_REGISTERED_LIB_"
+
 static size_t count_entries(const char *path)
 {
     DIR *folder = opendir(path);
     size_t count = 0;
-    while (folder != NULL && readdir(folder) != NULL)
-        count++;
+    for (struct dirent *entry; folder != NULL && (entry = readdir(folder)) != NULL;)
+        count += strncmp(entry->d_name, OF_OPENMP, sizeof OF_OPENMP - 1) != 0;
     if (folder != NULL)
         closedir(folder);
     return count;
