@@ -123,9 +123,10 @@ PARALLEL_API parallel_executor_options parallel_executor_options_default(void);
  * ends it with parallel_executor_close(). Any thread.
  * PARALLEL_ESPECIFICATION: malformed; the message names the part. PARALLEL_ERANGE: absurd number of workers.
  * PARALLEL_EPLACE: a place outside the machine. PARALLEL_ESETTING: a malformed setting in the environment.
- * PARALLEL_EINVALID: executor is NULL. PARALLEL_ENOMEMORY. Processes also: PARALLEL_EMISUSE: the program cannot
- * start workers by the method asked for; PARALLEL_EUNKNOWNFUNCTION: they do not have the initializer; PARALLEL_EARGUMENT: the initializer's context is private memory; PARALLEL_EWORKER, PARALLEL_ESYSTEM: no process to
- * be had. */
+ * PARALLEL_EINVALID: executor is NULL. PARALLEL_ENOMEMORY. Processes also: PARALLEL_EMISUSE: the program cannot start
+ * workers by the method asked for; PARALLEL_EUNKNOWNFUNCTION: they do not have the initializer; PARALLEL_EARGUMENT: the
+ * initializer's context is private memory; PARALLEL_EWORKER, PARALLEL_ESYSTEM: no process to be had, or the second run of the
+ * program did not come to its main. */
 PARALLEL_API PARALLEL_MUST_CHECK int parallel_executor_open(const char *specification,
                                                             parallel_executor **executor);
 
