@@ -58,7 +58,7 @@ static void call_run(struct pl_task *task)
     parallel_future *future = pl_future_of_task(task);
     const parallel_function *function = future->function;
     future->worker = parallel_worker_index();
-    bool is_counted = task->executor->counts_resources;
+    bool is_counted = task->executor != NULL && task->executor->counts_resources; /* NULL: run by its caller */
     struct pl_usage begin;
     if (is_counted)
         pl_usage_of_thread(&begin);

@@ -82,7 +82,7 @@ awk '/^```c$/ { inside = 1; next } /^```$/ { if (inside) exit } inside' "$top_sr
 awk '/^## / { section = $0 } section == "## Annotate your own program" && /^```sh$/ { inside = 1; next }
      /^```$/ { inside = 0 } inside' "$top_srcdir/README.md" >"$work/reader/lines"
 [ "$(wc -l <"$work/reader/lines")" -ge 4 ] || fail 'README.md has no lines for its reader'
-printed=$(sed -nE 's/^It prints `(.*)`\.$/\1/p' "$top_srcdir/README.md")
+printed=$(sed -nE 's/^It prints `(.*)`\.$/\1/p' "$top_srcdir/README.md" | head -n 1)
 cd "$work/reader"
 while read -r line; do
     sh -c "$line" >"$work/output" 2>"$work/errors" </dev/null || fail "$line: $(cat "$work/errors")"

@@ -55,8 +55,8 @@ static const char *const words[WAYS] = {"SIGSEGV (invalid memory access)",
                                         "SIGABRT (abort)",
                                         "SIGFPE",
                                         "stack overflow",
-                                        "exit status 0",
-                                        "exit status 4",
+                                        " exit(0)",
+                                        " _exit(4)",
                                         "SIGKILL"};
 
 PROPERTY(and_tell_how_they_died)
