@@ -17,6 +17,7 @@ EXTRA_DIST += \
 	docs/protocols/queue.md \
 	docs/protocols/queue.pml \
 	docs/protocols/shared_space.md \
+	docs/protocols/slabs.md \
 	docs/protocols/spawning.md \
 	docs/protocols/spawning.pml \
 	docs/protocols/start-methods.md \

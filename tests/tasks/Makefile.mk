@@ -7,7 +7,8 @@ tasks_tests = \
 	tests/tasks/memory_of_futures_goes_back \
 	tests/tasks/spawned_call_belongs_to_its_task \
 	tests/tasks/spawned_call_is_taken_from_a_busy_owner \
-	tests/tasks/spawned_calls_are_made_once_each
+	tests/tasks/spawned_calls_are_made_once_each \
+	tests/tasks/teams_are_as_large_as_pays
 check_PROGRAMS += $(tasks_tests)
 TESTS += $(tasks_tests)
 
