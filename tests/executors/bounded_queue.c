@@ -111,7 +111,7 @@ PARALLEL_FN(void, bounded_hold, int)
 /* The same without the sleep before it: whichever step the shutdown meets. */
 PROPERTY(a_shutdown_races_with_who_waits_for_room)
 {
-    const uint32_t rounds = (uint32_t)repetitions(300);
+    const uint32_t rounds = (uint32_t)openings(300);
     for (uint32_t round = 1; round <= rounds; round++) {
         parallel_executor *executor = open_executor(1, "queue=1");
         parallel_future *running = bounded_hold_on(executor, (int)round);

@@ -252,7 +252,7 @@ static void *submit_until_refused(void *argument)
 
 PROPERTY(it_races_with_submitters)
 {
-    const int rounds = repetitions(ROUNDS);
+    const int rounds = openings(ROUNDS);
     submissions = repetitions(10 * MOST_SUBMISSIONS); /* where calls are processes a fifth of the others' */
     submissions = submissions < MOST_SUBMISSIONS ? submissions : MOST_SUBMISSIONS;
     for (int round = 1; round <= rounds; round++) {
@@ -292,7 +292,8 @@ static void *close_and_report(void *argument)
 
 PROPERTY(closing_waits_for_those_who_use_it)
 {
-    for (uint32_t round = 1; round <= ROUNDS; round++) {
+    const uint32_t rounds = (uint32_t)openings(ROUNDS);
+    for (uint32_t round = 1; round <= rounds; round++) {
         parallel_executor *executor = open_executor(2, NULL);
         parallel_future_release(echo_on(executor, 1));
         struct test_thread describer, closers[2];
@@ -315,7 +316,7 @@ PROPERTY(no_thread_and_no_process_is_left)
     ck_assert_int_eq(echo_await(echo_on(first, 1)), 1); /* the thread sanitizer adds a thread of its own to the first one */
     close_executor(first);
     size_t threads = thread_count(), children = current_children(NULL, 0);
-    const int rounds = repetitions(20);
+    const int rounds = openings(20);
     for (int round = 0; round < rounds; round++) {
         parallel_executor *executor = open_executor(3, NULL);
         parallel_future *futures[30];

@@ -55,6 +55,14 @@ int repetitions(int wanted)
     return wanted > PROCESS_WEIGHT ? wanted / PROCESS_WEIGHT : 1;
 }
 
+int openings(int wanted)
+{
+    enum { PROCESS_WEIGHT = 10 };
+    if ((kind.traits & HAS_WORKERS) == 0 || (kind.traits & (WORKERS_ARE_THREADS | CALLS_ARE_PROCESSES)) != 0)
+        return repetitions(wanted);
+    return wanted > PROCESS_WEIGHT ? wanted / PROCESS_WEIGHT : 1;
+}
+
 int main(void)
 {
     Suite *suite = suite_create(kind.name);

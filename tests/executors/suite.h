@@ -69,9 +69,13 @@ const char *specify(char *text, size_t workers, const char *options);
 /* Closes it; that must succeed. */
 void close_executor(parallel_executor *executor);
 
-/* How often a property repeats what it would like to repeat `wanted` times: a twentieth of it (at least one)
+/* How often a property repeats what it would like to repeat `wanted` times: a fiftieth of it (at least one)
  * where each call starts a process, for thousands of those take longer than a property may. */
 int repetitions(int wanted);
+
+/* The same where it opens an executor each time: a tenth where that starts processes, which takes tenths of a second under a
+ * sanitizer. */
+int openings(int wanted);
 
 /* Ends the property unless the code is the expected one, and shows the last error's message. */
 #define ck_assert_code(call, expected)                                                                        \
