@@ -77,9 +77,10 @@ PARALLEL_API const char *parallel_error_text(int code);
  * NULL. A success does not clear it. */
 PARALLEL_API const parallel_error *parallel_last_error(void);
 
-/* Receives each line that the library would write to stderr, without a newline, in the thread that has the news.
- * `report` must not call back into libparallel. NULL restores stderr. The context is borrowed until the next call.
- * May be called by any thread at any time; a line under way may still reach the old reporter. */
+/* Receives each line that the library would write to stderr, without a newline, in the thread that has the news;
+ * several threads may have some at once. `report` must not call back into libparallel. NULL restores stderr. The
+ * context is borrowed until the next call. May be called by any thread at any time; a line under way may still reach the
+ * old reporter. */
 PARALLEL_API void parallel_set_reporter(void (*report)(void *context, const char *line), void *context);
 
 PARALLEL_END_C

@@ -2,6 +2,7 @@
 #include <parallel.h>
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -80,11 +81,15 @@ static void (*const forms[])(size_t workers, size_t grain) = {loop_inline, loop_
 static int lines_seen;
 static char last_line[512];
 
+/* Several threads of a loop may have news at once. */
 static void keep_line(void *context, const char *line)
 {
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
     (void)context;
+    pthread_mutex_lock(&lock);
     lines_seen++;
     snprintf(last_line, sizeof last_line, "%s", line);
+    pthread_mutex_unlock(&lock);
 }
 
 static void run_each(void)
