@@ -31,7 +31,7 @@ failing_allocation_ldflags = \
 	-Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc -Wl,--wrap=free \
 	-Wl,--wrap=aligned_alloc -Wl,--wrap=posix_memalign -Wl,--wrap=strdup -Wl,--wrap=strndup
 
-EXTRA_DIST += tests/support/script.sh
+EXTRA_DIST += tests/support/model.sh tests/support/script.sh
 
 # libomp is not instrumented; its Archer tool tells the thread sanitizer what synchronises, and asks for this option. Elsewhere
 # it stays away: LeakSanitizer of clang 14 crashes on the thread-local variables of a library that was loaded later. What
