@@ -40,6 +40,11 @@ bool pl_crew_hint(struct pl_crew *crew, uint64_t *tail, uint32_t slot)
     return true;
 }
 
+uint32_t pl_crew_hinted_slot(const struct pl_crew *crew, uint64_t ticket)
+{
+    return slot_of(pl_load_relaxed(&crew->hints[ticket % PL_CREW_HINTS])); /* relaxed: the caller wrote it */
+}
+
 static bool take_bit(struct pl_crew *crew, uint32_t index)
 {
     uint64_t bit = UINT64_C(1) << index % 64;

@@ -57,6 +57,9 @@ static inline uint64_t pl_crew_head(struct pl_crew *crew)
     return pl_load_acquire(&crew->head); /* pairs with the taker's swap */
 }
 
+/* The slot that a ticket from the head on points to. For who gives the hints. */
+uint32_t pl_crew_hinted_slot(const struct pl_crew *crew, uint64_t ticket);
+
 /* Wakes one sleeping worker, given the seats; false if none sleeps. One that is bound elsewhere than to the caller's
  * processor goes first: the caller needs that one for itself. */
 bool pl_crew_wake_one(struct pl_crew *crew, struct pl_seat *const seats[]);

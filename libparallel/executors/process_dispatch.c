@@ -319,14 +319,28 @@ static int check_portion(struct pl_processes *processes, const struct pl_portion
 /* How long a submitter waits for room before it looks again: a worker that begins a call tells nobody. */
 #define ROOM_NAP_NS UINT64_C(1000000)
 
+/* Under the lock: calls that wait for a worker to begin them, exact from queue= on: fewer need no look at each hint. A
+ * hint that was repeated may be left behind by one call that runs already. */
+static size_t count_waiting(struct pl_processes *processes)
+{
+    struct pl_crew *crew = processes->crew;
+    uint64_t head = pl_crew_head(crew);
+    size_t waiting = processes->waiting_count + (size_t)(processes->tail - head);
+    for (uint64_t ticket = head; ticket < processes->tail && waiting >= processes->queue_limit; ticket++) {
+        uint32_t slot = pl_crew_hinted_slot(crew, ticket);
+        if (processes->tickets[slot].hint != ticket ||
+            pl_slot_state_of(pl_slot_look(&crew->slots[slot])) != PL_SLOT_PENDING)
+            waiting--;
+    }
+    return waiting;
+}
+
 /* Under the lock: waits for room in the limited queue. Calls that a worker has begun do not count, and nobody tells when
  * one is begun, so the waiter is woken when a call has ended: then another one has begun. */
 static int wait_for_room(struct pl_processes *processes)
 {
     for (;;) {
-        uint64_t head = pl_crew_head(processes->crew);
-        size_t hinted = (size_t)(processes->tail - head);
-        size_t waiting = processes->waiting_count + hinted;
+        size_t waiting = count_waiting(processes);
         if (waiting < processes->queue_limit)
             return 0;
         if (pl_load_relaxed(&processes->is_closing) != 0 || processes->broken != NULL) /* relaxed: looked at again */

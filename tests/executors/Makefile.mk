@@ -103,6 +103,7 @@ processes_tests = \
 	tests/executors/processes_lose_one_call_at_most \
 	tests/executors/processes_start_as_asked \
 	tests/executors/processes_storm \
+	tests/executors/repeated_hint_takes_no_room \
 	tests/executors/slots_are_decided_by_one_step
 check_PROGRAMS += $(processes_tests)
 TESTS += $(processes_tests)
