@@ -26,4 +26,7 @@ void pl_patience_note_wake(uint64_t called_ns);
 enum { PL_PATIENCE_TURNS_BETWEEN = 64 };
 bool pl_patience_is_interrupted(uint64_t *looked_ns);
 
+/* Turns that a sched_yield() counts for, with a switch to the other thread and back: 1 to 2 us. */
+enum { PL_PATIENCE_TURNS_OF_YIELD = 16 };
+
 #endif

@@ -14,6 +14,8 @@ libparallel_sources += \
 	libparallel/executors/fork.c \
 	libparallel/executors/frame.c \
 	libparallel/executors/frame.h \
+	libparallel/executors/onlooker.c \
+	libparallel/executors/onlooker.h \
 	libparallel/executors/parcel.c \
 	libparallel/executors/parcel.h \
 	libparallel/executors/portion.c \

@@ -26,8 +26,8 @@
 #include "libparallel/base/patience.h"
 #include "libparallel/base/settings.h"
 #include "libparallel/executors/frame.h"
+#include "libparallel/executors/onlooker.h"
 #include "libparallel/executors/process_hub.h"
-#include "libparallel/machine/crowd.h"
 
 static const struct pl_executor_kind *const kinds[] = {&pl_serial_kind, &pl_threads_kind, &pl_processes_kind,
                                                        &pl_fork_kind};
@@ -247,21 +247,6 @@ void pl_executor_forget(struct pl_task *task)
     pthread_mutex_unlock(&registry_lock);
 }
 
-/* As pl_latch_spin(), by a thread that is no worker, which does not stand in the way of one. */
-static bool spin_aside(struct pl_latch *latch, uint32_t turns)
-{
-    uint64_t looked_ns = 0;
-    for (uint32_t turn = 1; turn <= turns; turn++) {
-        if (pl_latch_is_open(latch))
-            return true;
-        if (turn % PL_PATIENCE_TURNS_BETWEEN == 0 &&
-            (pl_patience_is_interrupted(&looked_ns) || !pl_crowd_step_aside()))
-            break;
-        pl_spin_pause();
-    }
-    return pl_latch_is_open(latch);
-}
-
 bool pl_executor_spin(struct pl_task *task, uint32_t turns)
 {
     /* Relaxed: a task that is sent away during the spin is collected by others. */
@@ -269,7 +254,7 @@ bool pl_executor_spin(struct pl_task *task, uint32_t turns)
         return pl_process_hub_spin(&task->state, turns);
     if (pl_frame_innermost != NULL)
         return pl_latch_spin(&task->state, turns);
-    return spin_aside(&task->state, turns);
+    return pl_onlooker_spin(&task->state, turns);
 }
 
 int pl_executor_become_worker(int index)

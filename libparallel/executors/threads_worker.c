@@ -109,20 +109,25 @@ static bool may_watch_on(struct watcher *watcher, uint32_t turn)
     return false;
 }
 
-/* A pause between two looks. False: the search has lasted long enough, or somebody who waits for others needs the CPU. */
-static bool may_search_on(const struct pl_thread_worker *self, struct watcher *watcher, uint32_t turn, uint32_t turns,
+/* A pause between two looks, in which somebody who waits for others gets the CPU if he needs it. False: the search has
+ * lasted long enough. */
+static bool may_search_on(const struct pl_thread_worker *self, struct watcher *watcher, uint32_t *turn, uint32_t turns,
                           uint64_t *looked_ns)
 {
     if (watcher->eager > 0) {
         watcher->eager--;
         return true;
     }
-    pl_spin_pause();
-    if (pl_crowd_is_asked(self->cpu))
-        return false;
-    if (turn >= turns)
-        return may_watch_on(watcher, turn);
-    return turn % PL_PATIENCE_TURNS_BETWEEN != 0 || !pl_patience_is_interrupted(looked_ns);
+    uint32_t looks = *turn;
+    if (pl_crowd_is_asked(self->cpu)) {
+        sched_yield();
+        *turn |= PL_PATIENCE_TURNS_OF_YIELD - 1; /* the next one is a multiple, as whoever counts turns expects */
+    } else {
+        pl_spin_pause();
+    }
+    if (looks >= turns)
+        return may_watch_on(watcher, looks);
+    return looks % PL_PATIENCE_TURNS_BETWEEN != 0 || !pl_patience_is_interrupted(looked_ns);
 }
 
 /* Looks for work for a while: tasks, loops, and calls that other workers have spawned. NOTHING: time to sleep. */
@@ -150,7 +155,7 @@ static enum finding search(struct pl_threads *threads, const struct pl_thread_wo
                 (*victim = pl_victims_find_or_force(&threads->victims, self->index)) != NULL)
                 return VICTIM;
         }
-    } while (may_search_on(self, watcher, turn, turns, &looked_ns));
+    } while (may_search_on(self, watcher, &turn, turns, &looked_ns));
     /* However short the search was: the owner may spin on what it has spawned, and the last look before sleep would find it
      * again and again. */
     *victim = can_steal && is_anyone_working(threads) ? pl_victims_find_or_force(&threads->victims, self->index) : NULL;

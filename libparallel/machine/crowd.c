@@ -67,8 +67,8 @@ static bool move_away(int cpu)
     struct pl_cpu_set mask, free;
     int saved_errno = errno; /* a wait does not set it */
     bool has_moved = false;
+    moved_ns = now; /* of a try in vain as well: it costs two system calls */
     if (sched_getaffinity(0, sizeof mask, (cpu_set_t *)(void *)&mask) == 0 && find_free(&mask, (size_t)cpu, &free)) {
-        moved_ns = now;
         has_moved = sched_setaffinity(0, sizeof free, (const cpu_set_t *)(const void *)&free) == 0;
         /* What the thread had a moment ago the kernel grants again. */
         if (has_moved)
@@ -87,9 +87,7 @@ void pl_crowd_ask(int cpu)
 bool pl_crowd_step_aside(void)
 {
     int cpu = pl_crowd_cpu_here();
-    if (cpu == PL_CROWD_NOWHERE || pl_load_relaxed(&awake_on[cpu]) <= 0)
-        return true;
-    if (move_away(cpu))
+    if (cpu == PL_CROWD_NOWHERE || pl_load_relaxed(&awake_on[cpu]) <= 0 || move_away(cpu))
         return true;
     pl_crowd_ask(cpu);
     return false;

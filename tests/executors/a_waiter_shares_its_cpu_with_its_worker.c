@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * A thread that waits for a worker on the worker's own CPU: bound there it gets its results, and both sleep in turn; free to
+ * A thread that waits for a worker on the worker's own CPU: bound there it gets its results, and both run in turn; free to
  * go it leaves, and is as free as before. */
 #include <parallel.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * A thread that waits on the CPU of a bound worker moves to a CPU that no worker needs, once in a while, and has its old mask
- * again afterwards; where it cannot, it is told to sleep, and the worker learns of it. The kernel is the test's own: what
+ * again afterwards; where it cannot, it is told to yield, and the worker learns of it. The kernel is the test's own: what
  * stands behind -Wl,--wrap in the LDFLAGS. */
 #include "libparallel/machine/crowd.h"
 
@@ -97,7 +97,7 @@ PROPERTY(to_a_cpu_that_no_worker_needs_and_is_not_bound_there)
 }
 PROPERTY_END
 
-PROPERTY(or_it_sleeps_and_the_worker_is_asked)
+PROPERTY(or_it_yields_and_the_worker_is_asked_to)
 {
     begin();
     for (int cpu = 1; cpu <= 3; cpu++)
@@ -143,5 +143,5 @@ PROPERTY(places_of_several_cpus_are_the_kernels_affair)
 PROPERTY_END
 
 PROPERTIES(nobody_moves_where_no_worker_is, to_a_cpu_that_no_worker_needs_and_is_not_bound_there,
-           or_it_sleeps_and_the_worker_is_asked, a_caller_leaves_the_cpu_to_the_worker_that_it_called,
+           or_it_yields_and_the_worker_is_asked_to, a_caller_leaves_the_cpu_to_the_worker_that_it_called,
            places_of_several_cpus_are_the_kernels_affair)
