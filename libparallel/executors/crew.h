@@ -25,7 +25,7 @@ enum {
     PL_CREW_SLEEP_WORDS = PL_SEAT_LIMIT / 64,
 };
 
-_Static_assert((int)PL_CREW_SLOTS <= (int)PL_SEAT_DONE_CELLS, "a worker's cells never overflow");
+_Static_assert(2 * (int)PL_CREW_SLOTS <= (int)PL_SEAT_DONE_CELLS, "a worker's cells never overflow (the tick)");
 
 struct pl_crew {
     /* Constant while workers live. */

@@ -369,7 +369,9 @@ static void stop_late_calls(struct pl_processes *processes, uint64_t now_ns)
         pl_process_hub_poke(processes->hub);
 }
 
-/* Calls that are done, and whose worker has been stopped before it could say so. */
+/* Calls that are done, and whose worker has been stopped before it could say so. Right after all cells were emptied: a call
+ * that ends here may have its cell by now, one that takes its slot may have another, and the worker's ring has room for
+ * both, but not for a third. */
 static void collect_unannounced(struct pl_processes *processes)
 {
     struct batch batch = {.count = 0};
@@ -401,6 +403,7 @@ void pl_processes_tick(struct pl_processes *processes, uint64_t now_ns)
     if (processes->output == PARALLEL_OUTPUT_CAPTURE)
         pl_processes_bound_output(processes);
     uint64_t head = pl_crew_head(processes->crew);
+    (void)pl_processes_collect(processes);
     collect_unannounced(processes);
     pl_processes_repeat_hints(processes);
     pl_processes_refill(processes);

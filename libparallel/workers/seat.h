@@ -27,7 +27,7 @@
 
 enum {
     PL_SEAT_NAME_SIZE = 16, /* Linux keeps 15 bytes of a process's name */
-    PL_SEAT_DONE_CELLS = 1024, /* a power of 2, at least as many as calls that can wait to be collected */
+    PL_SEAT_DONE_CELLS = 2048, /* a power of 2, at least twice as many as calls that can wait to be collected */
 };
 
 enum pl_seat_life {
