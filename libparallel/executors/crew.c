@@ -30,13 +30,16 @@ static uint32_t slot_of(uint64_t cell)
 
 /* ---- The program's side ---- */
 
-bool pl_crew_hint(struct pl_crew *crew, uint64_t *tail, uint32_t slot)
+bool pl_crew_hint(struct pl_crew *crew, struct pl_crew_end *end, uint32_t slot)
 {
-    if (*tail - pl_crew_head(crew) >= PL_CREW_HINTS)
-        return false;
+    if (end->tail - end->past_head >= PL_CREW_HINTS) {
+        end->past_head = pl_crew_head(crew);
+        if (end->tail - end->past_head >= PL_CREW_HINTS)
+            return false;
+    }
     /* Publishes the slot to pl_crew_claim(); seq_cst: before the look at the sleepers (step P3). */
-    pl_store_seq_cst(&crew->hints[*tail % PL_CREW_HINTS], cell_of(*tail, slot));
-    ++*tail;
+    pl_store_seq_cst(&crew->hints[end->tail % PL_CREW_HINTS], cell_of(end->tail, slot));
+    end->tail++;
     return true;
 }
 

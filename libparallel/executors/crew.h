@@ -47,9 +47,15 @@ struct pl_crew {
 
 /* ---- The program's side ---- */
 
-/* Gives a hint with ticket *tail, which is one higher afterwards. False: there is no room, all is as before.
+/* What the program knows of the ring of hints. */
+struct pl_crew_end {
+    uint64_t tail;      /* ticket of the next hint */
+    uint64_t past_head; /* a head of a while ago: the word itself is the workers', and to read it each time costs a miss */
+};
+
+/* Gives a hint with ticket end->tail, which is one higher afterwards. False: there is no room, all is as before.
  * Sequentially consistent, for the look at the sleepers that follows. */
-bool pl_crew_hint(struct pl_crew *crew, uint64_t *tail, uint32_t slot);
+bool pl_crew_hint(struct pl_crew *crew, struct pl_crew_end *end, uint32_t slot);
 
 /* The ticket of the first hint that nobody has taken. */
 static inline uint64_t pl_crew_head(struct pl_crew *crew)

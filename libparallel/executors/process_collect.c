@@ -273,7 +273,7 @@ static void give_up(struct pl_processes *processes, uint32_t index)
 static bool has_hints(struct pl_processes *processes)
 {
     pl_lock_acquire(&processes->lock);
-    bool has_some = pl_crew_head(processes->crew) < processes->tail;
+    bool has_some = pl_crew_head(processes->crew) < processes->end.tail;
     pl_lock_release(&processes->lock);
     return has_some;
 }

@@ -52,8 +52,8 @@ void pl_processes_clear_slot(struct pl_processes *processes, uint32_t slot)
 /* Under the lock. */
 static void give_hint(struct pl_processes *processes, uint32_t slot)
 {
-    uint64_t ticket = processes->tail;
-    bool has_room = pl_crew_hint(processes->crew, &processes->tail, slot);
+    uint64_t ticket = processes->end.tail;
+    bool has_room = pl_crew_hint(processes->crew, &processes->end, slot);
     processes->tickets[slot].hint = has_room ? ticket : UINT64_MAX;
 }
 
@@ -325,8 +325,8 @@ static size_t count_waiting(struct pl_processes *processes)
 {
     struct pl_crew *crew = processes->crew;
     uint64_t head = pl_crew_head(crew);
-    size_t waiting = processes->waiting_count + (size_t)(processes->tail - head);
-    for (uint64_t ticket = head; ticket < processes->tail && waiting >= processes->queue_limit; ticket++) {
+    size_t waiting = processes->waiting_count + (size_t)(processes->end.tail - head);
+    for (uint64_t ticket = head; ticket < processes->end.tail && waiting >= processes->queue_limit; ticket++) {
         uint32_t slot = pl_crew_hinted_slot(crew, ticket);
         if (processes->tickets[slot].hint != ticket ||
             pl_slot_state_of(pl_slot_look(&crew->slots[slot])) != PL_SLOT_PENDING)

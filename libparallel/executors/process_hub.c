@@ -17,6 +17,7 @@
 #include "libparallel/base/fork.h"
 #include "libparallel/base/futex.h"
 #include "libparallel/base/patience.h"
+#include "libparallel/memory/slab.h"
 #include "libparallel/workers/known_code.h"
 #include "libparallel/workers/process_end.h"
 #include "libparallel/workers/zygote_process.h"
@@ -244,15 +245,29 @@ static uint64_t next_tick_ns(unsigned *quiet_ticks)
         return deadline_ns;
     pl_store_seq_cst(&hub.sleeps_for_ever, 1); /* partner: pl_process_hub_watch() */
     if (!has_unfinished())
-        return PARALLEL_NEVER;
+        return pl_slab_is_worth_a_trim() ? pl_clock_now_ns() + PL_SLAB_TRIM_DELAY_NS : PARALLEL_NEVER;
     pl_store_relaxed(&hub.sleeps_for_ever, 0); /* relaxed: a ring too many harms nobody */
     return deadline_ns;
+}
+
+/* Sleeps until it is rung, or the deadline: false. Late in its long sleep it gives back memory of futures that have gone. */
+static bool sleep_until_rung(uint32_t bell, uint64_t deadline_ns)
+{
+    struct pl_zygote_board *board = hub.zygote.board;
+    if (pl_futex_wait(&board->bell, bell, deadline_ns, PL_FUTEX_SHARED) != PL_FUTEX_TIMED_OUT)
+        return true;
+    size_t position = 0;
+    if (pl_load_relaxed(&hub.sleeps_for_ever) != 0) /* relaxed, as the bell: looked at again */
+        while (pl_load_relaxed(&board->bell) == bell && pl_slab_trim(&position))
+            ;
+    return false;
 }
 
 static void *collector_body(void *unused)
 {
     (void)unused;
     pthread_setname_np(pthread_self(), "parallel-collec");
+    pl_slab_trimmer_enter();
     struct pl_zygote_board *board = hub.zygote.board;
     unsigned quiet_ticks = 0;
     uint64_t last_tick_ns = pl_clock_now_ns();
@@ -270,8 +285,7 @@ static void *collector_body(void *unused)
         uint64_t deadline_ns = next_tick_ns(&quiet_ticks);
         pl_lock_release(&hub.collecting);
         tell_all();
-        if (!has_found && pl_load_acquire(&hub.is_stopping) == 0 &&
-            pl_futex_wait(&board->bell, bell, deadline_ns, PL_FUTEX_SHARED) != PL_FUTEX_TIMED_OUT)
+        if (!has_found && pl_load_acquire(&hub.is_stopping) == 0 && sleep_until_rung(bell, deadline_ns))
             quiet_ticks = 0; /* somebody wanted something: a tick follows, if not now */
         pl_store_relaxed(&hub.sleeps_for_ever, 0); /* relaxed: as above */
         uint64_t now_ns = pl_clock_now_ns();
@@ -280,6 +294,7 @@ static void *collector_body(void *unused)
             tick();
         }
     }
+    pl_slab_trimmer_leave();
     return NULL;
 }
 

@@ -62,7 +62,7 @@ struct pl_processes {
 
     /* Under the lock. */
     _Alignas(2 * PL_CACHE_LINE) struct pl_lock lock;
-    uint64_t tail; /* of the hints */
+    struct pl_crew_end end; /* of the hints */
     struct pl_task *first_waiting; /* tasks that have no slot yet, in order */
     struct pl_task *last_waiting;
     uint32_t waiting_count;

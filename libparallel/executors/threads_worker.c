@@ -23,8 +23,6 @@
  * a membarrier, which costs it 14 us at worst, is the smaller evil. */
 enum { TURNS_BEFORE_FORCE = 400 };
 
-#define TRIM_DELAY_NS ((uint64_t)500000000)
-
 enum {
     /* After a loop a worker looks for the next one without pauses at first: as long as the shortest loops take. */
     EAGER_TURNS = 100,
@@ -172,12 +170,11 @@ bool pl_threads_is_spawning(struct pl_threads *threads)
 }
 
 /* In the lot: gives back memory of futures that have gone, half a second later and whenever there may be some again, until
- * called (true) or the deadline. Half a second: a burst that follows sooner finds its memory warm, and after a second it
- * is gone. */
+ * called (true) or the deadline. */
 static bool doze(struct pl_thread_worker *self, uint64_t deadline_ns)
 {
     while (pl_slab_is_worth_a_trim()) {
-        uint64_t trim_ns = pl_clock_now_ns() + TRIM_DELAY_NS;
+        uint64_t trim_ns = pl_clock_now_ns() + PL_SLAB_TRIM_DELAY_NS;
         if (trim_ns >= deadline_ns)
             return false;
         if (pl_parking_lot_doze(&self->parker, trim_ns))

@@ -32,4 +32,8 @@ bool pl_slab_trim(size_t *position);
 void pl_slab_trimmer_enter(void);
 void pl_slab_trimmer_leave(void);
 
+/* When it does so, from its falling idle on: a burst that follows sooner finds its memory warm, and after a second it is
+ * gone. */
+#define PL_SLAB_TRIM_DELAY_NS UINT64_C(500000000)
+
 #endif

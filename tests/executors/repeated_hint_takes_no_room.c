@@ -36,8 +36,8 @@ static void repeat_hint_of_running_call(struct pl_processes *processes)
         if (pl_slot_state_of(pl_slot_look(&processes->crew->slots[slot])) != PL_SLOT_RUNNING)
             continue;
         pl_lock_acquire(&processes->lock);
-        processes->tickets[slot].hint = processes->tail;
-        ck_assert(pl_crew_hint(processes->crew, &processes->tail, slot));
+        processes->tickets[slot].hint = processes->end.tail;
+        ck_assert(pl_crew_hint(processes->crew, &processes->end, slot));
         pl_lock_release(&processes->lock);
         return;
     }

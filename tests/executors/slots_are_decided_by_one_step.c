@@ -81,12 +81,12 @@ static struct pl_crew *open_crew(void)
 PROPERTY(hints_are_taken_in_order_and_stale_ones_do_no_harm)
 {
     struct pl_crew *crew = open_crew();
-    uint64_t tail = 0;
+    struct pl_crew_end end = {.tail = 0};
     for (uint32_t i = 0; i < 3; i++) {
         pl_slot_publish(&crew->slots[i]);
-        ck_assert(pl_crew_hint(crew, &tail, i));
+        ck_assert(pl_crew_hint(crew, &end, i));
     }
-    ck_assert(pl_crew_hint(crew, &tail, 2)); /* once more, as after a death */
+    ck_assert(pl_crew_hint(crew, &end, 2)); /* once more, as after a death */
     ck_assert(pl_slot_withdraw(&crew->slots[1]));
     uint32_t taken = 99;
     ck_assert(pl_crew_claim(crew, 1, &taken));
@@ -94,7 +94,7 @@ PROPERTY(hints_are_taken_in_order_and_stale_ones_do_no_harm)
     ck_assert(pl_crew_claim(crew, 2, &taken));
     ck_assert_uint_eq(taken, 2);
     ck_assert(!pl_crew_claim(crew, 3, &taken));
-    ck_assert_uint_eq(pl_crew_head(crew), tail);
+    ck_assert_uint_eq(pl_crew_head(crew), end.tail);
     ck_assert_uint_eq(pl_slot_number_of(pl_slot_look(&crew->slots[2])), 2);
 }
 PROPERTY_END
@@ -102,15 +102,15 @@ PROPERTY_END
 PROPERTY(a_full_ring_refuses_and_goes_round)
 {
     struct pl_crew *crew = open_crew();
-    uint64_t tail = 0;
+    struct pl_crew_end end = {.tail = 0};
     uint32_t taken;
     for (int round = 0; round < 3; round++) {
         uint32_t given = 0;
-        while (pl_crew_hint(crew, &tail, given % PL_CREW_SLOTS))
+        while (pl_crew_hint(crew, &end, given % PL_CREW_SLOTS))
             given++;
         ck_assert_uint_eq(given, PL_CREW_HINTS);
         ck_assert(!pl_crew_claim(crew, 1, &taken)); /* all are stale */
-        ck_assert_uint_eq(pl_crew_head(crew), tail);
+        ck_assert_uint_eq(pl_crew_head(crew), end.tail);
     }
 }
 PROPERTY_END

@@ -62,6 +62,25 @@ PROPERTY(when_their_submitter_awaits_them)
 }
 PROPERTY_END
 
+/* The pages of the slots are shared memory, which stays: a first burst touches them. */
+PROPERTY(when_worker_processes_ran_them)
+{
+    parallel_executor *executor = open_warm("processes:1");
+    for (int i = 0; i < COUNT / 10; i++)
+        futures[i] = add_one_on(executor, i);
+    for (int i = 0; i < COUNT / 10; i++)
+        ck_assert_int_eq(add_one_await(futures[i]), i + 1);
+    long before = resident_kib();
+    for (int i = 0; i < COUNT; i++)
+        futures[i] = add_one_on(executor, i);
+    ck_assert_int_ge(resident_kib(), before + COUNT / 1024 * 64);
+    for (int i = 0; i < COUNT; i++)
+        ck_assert_int_eq(add_one_await(futures[i]), i + 1);
+    wait_until_no_larger_than(before + LIMIT_KIB);
+    ck_assert_int_eq(parallel_executor_close(executor), 0);
+}
+PROPERTY_END
+
 PROPERTY(when_their_worker_releases_them)
 {
     parallel_executor *executor = open_warm("threads:1");
@@ -112,7 +131,7 @@ int main(void)
         puts("skipped: the sanitizer keeps memory of its own");
         return 77;
     }
-    const TTest *const tests[] = {when_their_submitter_awaits_them, when_their_worker_releases_them,
-                                  when_there_are_no_workers, but_for_what_is_still_held};
+    const TTest *const tests[] = {when_their_submitter_awaits_them, when_worker_processes_ran_them,
+                                  when_their_worker_releases_them, when_there_are_no_workers, but_for_what_is_still_held};
     return property_run(__FILE__, tests, sizeof tests / sizeof tests[0]);
 }
