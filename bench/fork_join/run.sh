@@ -19,7 +19,7 @@ echo "Two workers (goal: serial >= 1.9 for queens, tree, sort, matrix; >= 1 for 
 "$here/../compare" "$rounds" "$seconds" "$here/fork_join.dat" \
     fib queens tree sort matrix leaves-1us leaves-5us leaves-20us -- "parallel=$here/parallel" $peers
 echo "Two workers against one (goal: 1.9), and one worker against plain calls (goal for fib: 1 / 2.4 = 0.42):"
-"$here/../compare" "$rounds" "$seconds" "$here/two.dat" fib queens tree -- "parallel=$here/parallel" \
+"$here/../compare" "$rounds" "$seconds" "$here/two.dat" fib-37 queens tree -- "parallel=$here/parallel" \
     "one-worker=$here/one-worker"
-"$here/../compare" "$rounds" "$seconds" "$here/one.dat" fib queens tree -- "one-worker=$here/one-worker" \
+"$here/../compare" "$rounds" "$seconds" "$here/one.dat" fib-37 queens tree -- "one-worker=$here/one-worker" \
     "plain=$here/serial"
