@@ -3,7 +3,7 @@
  * Compares programs that do the same work. Each is called as `PROGRAM KERNEL SECONDS` and prints the time of one run in
  * nanoseconds and a value that all must agree on ("nan 0": does not take part).
  *
- *     compare ROUNDS SECONDS DATA-FILE kernel... -- label=program...
+ *     compare ROUNDS SECONDS DATA-FILE kernel[,WHAT=GOAL]... -- label=program...
  *
  * The first program is ours; those with the labels "serial" and "floor" are no peers. Further programs of ours, which are
  * the first with another compiler, have labels ours-X, and are compared with the peers X-... alone. In each round every
@@ -13,7 +13,8 @@
  * to the file of that name, for the one table that bench/table.sh makes of all benchmarks; its first word is the name
  * of the data file.
  *
- * Does not: judge. A goal stands beside each ratio; who reads the table sees whether it is met. */
+ * A goal stands beside each ratio. WHAT of a kernel's own ones: peer (0.97 if not given), serial (1), floor (none), and ns, which
+ * our time is not to exceed (none). 0: none. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,10 +22,12 @@
 
 enum { MOST_PROGRAMS = 32, MOST_ROUNDS = 101 };
 
-static const struct {
-    double peer;   /* best peer's time / ours, at least */
-    double serial; /* the serial loop's time / ours, at least */
-} goal = {0.97, 1.0};
+struct goals {
+    double peer;   /* best peer's time / ours, at least; 0: no goal, as for the next */
+    double serial; /* the serial form's time / ours, at least */
+    double floor;  /* the floor's time / ours, at least */
+    double ns;     /* our time, at most */
+};
 
 /* From here on the machine, not the program, says what a ratio of a few percent is. */
 static const double noisy_spread = 0.1;
@@ -83,6 +86,34 @@ static int is_kin(const struct program *peer, const char *kin)
     return strncmp(peer->label, kin, length) == 0 && peer->label[length] == '-';
 }
 
+/* Cuts the goals off the kernel's name; ends the program if they cannot be read. */
+static struct goals take_goals(char *kernel)
+{
+    struct goals goals = {.peer = 0.97, .serial = 1};
+    for (char *word = strchr(kernel, ','), *next; word != NULL; word = next) {
+        *word++ = '\0';
+        next = strchr(word, ',');
+        if (sscanf(word, "peer=%lf", &goals.peer) != 1 && sscanf(word, "serial=%lf", &goals.serial) != 1 &&
+            sscanf(word, "floor=%lf", &goals.floor) != 1 && sscanf(word, "ns=%lf", &goals.ns) != 1) {
+            fprintf(stderr, "compare: %s: expected peer=, serial=, floor= or ns= and a number, found %s\n", kernel, word);
+            exit(2);
+        }
+    }
+    return goals;
+}
+
+static const char *judge(double ratio, double goal)
+{
+    return goal == 0 ? "" : ratio >= goal ? "met" : "MISSED";
+}
+
+static void print_ratio(const char *name, double ratio, double goal)
+{
+    printf("  %s %5.2f", name, ratio);
+    if (goal != 0)
+        printf("  goal %.2f %-6s", goal, judge(ratio, goal));
+}
+
 /* `other` is whom the goal speaks of; NULL: nobody took part. */
 static void add_to_table(const char *bench, const char *kernel, const struct program *ours, const struct program *other,
                          double ratio, double least, double ns, double spread)
@@ -97,7 +128,7 @@ static void add_to_table(const char *bench, const char *kernel, const struct pro
     fprintf(table, "%-10s %-18s %-12s %11.0f ns  ", bench, kernel, ours->label, ns);
     if (other != NULL)
         fprintf(table, "%-18s %5.2f  %5.1f %%  %5.2f  %-6s", other->label, ratio, 100 * spread, least,
-                ratio >= least ? "met" : "MISSED");
+                least == 0 ? "-" : judge(ratio, least));
     else
         fprintf(table, "%-18s %5s  %5.1f %%  %5s  %-6s", "none", "-", 100 * spread, "-", "-");
     fprintf(table, "%s\n", spread > noisy_spread ? "  noisy" : "");
@@ -105,7 +136,8 @@ static void add_to_table(const char *bench, const char *kernel, const struct pro
         perror(name);
 }
 
-static void print_row(const char *bench, const char *kernel, const struct program *ours, const struct program *programs, int count, int rounds)
+static void print_row(const char *bench, const char *kernel, struct goals goal, const struct program *ours,
+                      const struct program *programs, int count, int rounds)
 {
     const struct program *best = NULL, *serial = NULL, *floor = NULL;
     int is_first = ours == programs;
@@ -130,15 +162,19 @@ static void print_row(const char *bench, const char *kernel, const struct progra
     }
     double middle = quantile(ours->ns, rounds, 0.5);
     double spread = (quantile(ours->ns, rounds, 0.75) - quantile(ours->ns, rounds, 0.25)) / middle;
-    printf("%-18s %-12s %12.0f ns  spread %4.1f %%", is_first ? kernel : "", ours->label, middle, 100 * spread);
-    if (best != NULL)
-        printf("  best peer %-18s %5.2f  %s", best->label, best_ratio, best_ratio >= goal.peer ? "met   " : "MISSED");
-    if (serial != NULL) {
-        double ratio = median_ratio(serial, ours, rounds);
-        printf("  serial %5.2f  %s", ratio, ratio >= goal.serial ? "met" : "MISSED");
+    printf("%-18s %-12s %12.0f ns  ", is_first ? kernel : "", ours->label, middle);
+    if (goal.ns != 0)
+        printf("goal %.0f %-6s  ", goal.ns, middle <= goal.ns ? "met" : "MISSED");
+    printf("spread %4.1f %%", 100 * spread);
+    if (best != NULL) {
+        char name[40];
+        snprintf(name, sizeof name, "best peer %-18s", best->label);
+        print_ratio(name, best_ratio, goal.peer);
     }
+    if (serial != NULL)
+        print_ratio("serial", median_ratio(serial, ours, rounds), goal.serial);
     if (floor != NULL)
-        printf("  floor %5.2f", median_ratio(floor, ours, rounds));
+        print_ratio("floor", median_ratio(floor, ours, rounds), goal.floor);
     printf("\n");
     if (best != NULL || serial == NULL)
         add_to_table(bench, kernel, ours, best, best_ratio, goal.peer, middle, spread);
@@ -146,11 +182,12 @@ static void print_row(const char *bench, const char *kernel, const struct progra
         add_to_table(bench, kernel, ours, serial, median_ratio(serial, ours, rounds), goal.serial, middle, spread);
 }
 
-static void print_kernel(FILE *data, const char *bench, const char *kernel, const struct program *programs, int count, int rounds)
+static void print_kernel(FILE *data, const char *bench, const char *kernel, struct goals goal,
+                         const struct program *programs, int count, int rounds)
 {
     for (int i = 0; i < count; i++)
         if (i == 0 || kin_of(&programs[i]) != NULL)
-            print_row(bench, kernel, &programs[i], programs, count, rounds);
+            print_row(bench, kernel, goal, &programs[i], programs, count, rounds);
     fprintf(data, "%s", kernel);
     for (int i = 0; i < count; i++)
         fprintf(data, " %g", isnan(programs[i].ns[0]) ? 0.0 : median_ratio(&programs[i], programs, rounds));
@@ -167,7 +204,7 @@ int main(int argc, char **argv)
             separator = i;
     int rounds = argc > 1 ? atoi(argv[1]) : 0;
     if (separator == 0 || rounds < 1 || rounds > MOST_ROUNDS || argc - separator - 1 > MOST_PROGRAMS) {
-        fprintf(stderr, "usage: %s ROUNDS SECONDS DATA-FILE kernel... -- label=program...\n", argv[0]);
+        fprintf(stderr, "usage: %s ROUNDS SECONDS DATA-FILE kernel[,WHAT=GOAL]... -- label=program...\n", argv[0]);
         return 2;
     }
     for (int i = separator + 1; i < argc; i++) {
@@ -193,9 +230,9 @@ int main(int argc, char **argv)
     for (int i = 0; i < count; i++)
         fprintf(data, " %s", programs[i].label);
     fprintf(data, "\n");
-    printf("%d rounds of %d programs; ratios above 1: ours is faster; goals: peer %.2f, serial %.2f\n", rounds, count,
-           goal.peer, goal.serial);
+    printf("%d rounds of %d programs; ratios above 1: ours is faster\n", rounds, count);
     for (int k = 4; k < separator; k++) {
+        const struct goals goal = take_goals(argv[k]);
         for (int round = 0; round < rounds; round++)
             for (int i = 0; i < count; i++)
                 run(&programs[(i + round) % count], argv[k], argv[2], round);
@@ -206,7 +243,7 @@ int main(int argc, char **argv)
                         programs[0].label, programs[0].value);
                 return 1;
             }
-        print_kernel(data, bench, argv[k], programs, count, rounds);
+        print_kernel(data, bench, argv[k], goal, programs, count, rounds);
     }
     return fclose(data) == 0 ? 0 : 1;
 }

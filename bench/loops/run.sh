@@ -20,14 +20,14 @@ echo 'The smallest inline loop beside a bare region of the same runtime:'
 for runtime in libgomp libomp; do
     [ ! -x "$here/region-$runtime" ] || "$here/region-$runtime" "ours-$runtime" 2
 done
-echo 'Named loops: how soon two threads share a loop; goal: 0.45 of the floor, which two threads reach that do nothing else'
+echo 'Named loops: how soon two threads share a loop; the floor is what two threads reach that do nothing else'
 peers=
 for label in named floor pthreadpool tbb-static libgomp-static libomp-static; do
     [ ! -x "$here/$label" ] || peers="$peers $label=$here/$label"
 done
 # shellcheck disable=SC2086
 "$here/../compare" "${BENCH_ROUNDS:-9}" "${BENCH_SECONDS:-0.2}" "$here/named.dat" \
-    empty meet meet-after-100us meet-after-1ms -- $peers
+    empty meet,floor=0.45 meet-after-100us,floor=0.45 meet-after-1ms,floor=0.45 -- $peers
 if [ -z "$gnuplot" ]; then
     echo "no plot: gnuplot was not found by configure"
     exit 0
