@@ -4,7 +4,7 @@
  * until the executor is destroyed, so a thief may look at any of them at any time.
  *
  * The order of stealing: worker numbers are contiguous within a place (placement.h), so those with near numbers are near:
- * number + 1, - 1, + 2, - 2 and so on. */
+ * number + 1, - 1, + 2, - 2 and so on. docs/scaling.md says why not nearest first throughout. */
 #ifndef LIBPARALLEL_EXECUTORS_VICTIMS_H
 #define LIBPARALLEL_EXECUTORS_VICTIMS_H
 
