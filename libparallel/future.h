@@ -124,7 +124,8 @@ typedef parallel_future *parallel_continuation(parallel_future *future, void *co
 /* A new future (one reference for the caller) for what comes after `future`. then: the continuation runs if `future` is
  * done, else the chain ends as `future` did. recover: it runs if `future` failed or was cancelled, else the chain ends
  * as `future` did; so an error turns into a value, and counts as looked at. A chain that would wait for itself, directly or
- * around other chains, fails with PARALLEL_EDEADLK. Never NULL. name_result() works on the chain if what it followed is a call of `name`. */
+ * around other chains, fails with PARALLEL_EDEADLK. Never NULL. name_result() works on the chain if what it followed is a
+ * call of `name`. */
 PARALLEL_API PARALLEL_MUST_CHECK parallel_future *parallel_future_then(parallel_future *future,
                                                                        parallel_continuation *continuation,
                                                                        void *context);

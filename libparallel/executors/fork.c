@@ -276,7 +276,8 @@ static bool judge(struct equipment *equipment, const struct pl_portion *portion,
         if (process->is_late && failure->signal == SIGKILL) {
             failure->code = PARALLEL_ETIMELIMIT;
             snprintf(failure->message, sizeof failure->message,
-                     "the call ran for longer than %g s; process %d was killed", (double)equipment->fork->timeout_ns * 1e-9, (int)process->end.pid);
+                     "the call ran for longer than %g s; process %d was killed",
+                     (double)equipment->fork->timeout_ns * 1e-9, (int)process->end.pid);
         } else if (process->is_kill_wanted && failure->signal == SIGKILL) {
             outcome->is_killed = true;
         }

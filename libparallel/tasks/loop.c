@@ -306,10 +306,10 @@ static void succeed(parallel_loop *loop)
 static void fail(const parallel_loop *loop, const parallel_error *failure, const char *where)
 {
     if (loop->options.status == NULL)
-        pl_report_and_abort("%s:%d: loop%s%s failed%s: %s (%s %d)", loop->file, loop->line,
+        pl_report_and_abort("%s:%d: loop%s%s failed%s: %s (%s)", loop->file, loop->line,
                             loop->options.label != NULL ? " " : "",
                             loop->options.label != NULL ? loop->options.label : "", where, failure->message,
-                            parallel_error_name(failure->code), failure->code);
+                            pl_error_code_words(failure->code).text);
     pl_error_set_copy(failure);
     *loop->options.status = *failure;
 }

@@ -134,5 +134,6 @@ PROPERTY(what_hwloc_cannot_read_is_an_error_that_names_it)
 }
 PROPERTY_END
 
-PROPERTIES(holes_in_the_allowed_set_are_left_out, the_mask_cuts_what_is_allowed, holes_in_the_mask_are_left_out, indexes_count_what_is_ours, counts_tell_ours_and_the_machines,
+PROPERTIES(holes_in_the_allowed_set_are_left_out, the_mask_cuts_what_is_allowed, holes_in_the_mask_are_left_out,
+           indexes_count_what_is_ours, counts_tell_ours_and_the_machines,
            a_mask_without_any_pu_of_the_machine_is_an_error, what_hwloc_cannot_read_is_an_error_that_names_it)

@@ -105,6 +105,16 @@ static void fail_without_status(void *context)
     exit(0);
 }
 
+static void fail_with_a_code_of_ones_own(void *context)
+{
+    (void)context;
+    PARALLEL_FOR(i, 0, 10) {
+        parallel_fail(7, "seven");
+        break;
+    }
+    exit(0);
+}
+
 static void begin_without_status(void *context)
 {
     (void)context;
@@ -117,9 +127,12 @@ PROPERTY(or_ends_the_program_when_nobody_asks)
 {
     struct child_outcome outcome = run_in_child(fail_without_status, NULL);
     ck_assert(ended_by_signal(&outcome, SIGABRT));
-    ck_assert_msg(strstr(outcome.complaint, "loop of rows failed at index -2: row cannot be read (PARALLEL_EFAILED -24)") &&
+    ck_assert_msg(strstr(outcome.complaint, "loop of rows failed at index -2: row cannot be read (PARALLEL_EFAILED)") &&
                       strstr(outcome.complaint, __FILE__),
                   "%s", outcome.complaint);
+    outcome = run_in_child(fail_with_a_code_of_ones_own, NULL);
+    ck_assert(ended_by_signal(&outcome, SIGABRT));
+    ck_assert_msg(strstr(outcome.complaint, ": loop failed at index 0: seven (code 7)"), "%s", outcome.complaint);
     outcome = run_in_child(begin_without_status, NULL);
     ck_assert(ended_by_signal(&outcome, SIGABRT));
     ck_assert_msg(strstr(outcome.complaint, ": loop failed: .workers: 18446744073709551615 is more than 4194304"),
