@@ -11,6 +11,7 @@
 
 #include "libparallel/memory/slab.h"
 #include "tests/support/property.h"
+#include "tests/support/sanitizer.h"
 #include "tests/support/threads.h"
 
 enum { THREADS = 4, BOARD = 1024, ROUNDS = 100000 };
@@ -135,13 +136,16 @@ PROPERTY(slots_of_every_size_are_aligned_and_apart)
 }
 PROPERTY_END
 
+/* Beside a thread that allocates, except under the address sanitizer: there a slab is its malloc, whose locks no fork holds, and
+ * a child may hang in it (docs/protocols/fork-call.md). */
 PROPERTY(a_forked_child_goes_on_with_what_it_inherits)
 {
     struct record *mine[200];
     for (int i = 0; i < 200; i++)
         ck_assert_ptr_nonnull(mine[i] = make(128));
     struct test_thread thread;
-    start_thread(&thread, exchange_records, (void *)7);
+    if (!UNDER_ADDRESS_SANITIZER)
+        start_thread(&thread, exchange_records, (void *)7);
     for (int i = 0; i < 20; i++) {
         pid_t child = fork();
         if (child == 0) {
@@ -158,7 +162,8 @@ PROPERTY(a_forked_child_goes_on_with_what_it_inherits)
         ck_assert_int_eq(waitpid(child, &status, 0), child);
         ck_assert_int_eq(status, 0);
     }
-    ck_assert_ptr_null(join_thread(&thread));
+    if (!UNDER_ADDRESS_SANITIZER)
+        ck_assert_ptr_null(join_thread(&thread));
     for (int i = 0; i < 200; i++)
         ck_assert_uint_eq(take_down(mine[i]), 0);
 }
