@@ -104,7 +104,7 @@ static struct goals take_goals(char *kernel)
 
 static const char *judge(double ratio, double goal)
 {
-    return goal == 0 ? "" : ratio >= goal ? "met" : "MISSED";
+    return goal == 0 ? "-" : ratio >= goal ? "met" : "MISSED";
 }
 
 static void print_ratio(const char *name, double ratio, double goal)
@@ -128,7 +128,7 @@ static void add_to_table(const char *bench, const char *kernel, const struct pro
     fprintf(table, "%-10s %-18s %-12s %11.0f ns  ", bench, kernel, ours->label, ns);
     if (other != NULL)
         fprintf(table, "%-18s %5.2f  %5.1f %%  %5.2f  %-6s", other->label, ratio, 100 * spread, least,
-                least == 0 ? "-" : judge(ratio, least));
+                judge(ratio, least));
     else
         fprintf(table, "%-18s %5s  %5.1f %%  %5s  %-6s", "none", "-", 100 * spread, "-", "-");
     fprintf(table, "%s\n", spread > noisy_spread ? "  noisy" : "");

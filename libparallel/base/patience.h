@@ -21,7 +21,7 @@ uint32_t pl_patience_turns(void);
 /* Says that the calling thread slept, was called at `called_ns` and goes on now. */
 void pl_patience_note_wake(uint64_t called_ns);
 
-/* To be asked once in PL_PATIENCE_TURNS_BETWEEN turns, with *looked_ns = 0 first: true if so much time has passed since the
+/* To be asked at least once in PL_PATIENCE_TURNS_BETWEEN turns, with *looked_ns = 0 first: true if so much time has passed since the
  * last time that the processor must have been somewhere else. */
 enum { PL_PATIENCE_TURNS_BETWEEN = 64 };
 bool pl_patience_is_interrupted(uint64_t *looked_ns);

@@ -9,19 +9,17 @@
 bool pl_onlooker_spin(struct pl_latch *latch, uint32_t turns)
 {
     uint64_t looked_ns = 0;
-    for (uint32_t turn = 0, step = 1; turn < turns && !pl_latch_is_open(latch); turn += step) {
-        step = 1;
+    for (uint32_t turn = 1; turn <= turns && !pl_latch_is_open(latch); turn++) {
         /* Not at first: most waits end before anybody asks who else needs the CPU. */
-        if (turn > 0 && turn % PL_PATIENCE_TURNS_OF_YIELD == 0) {
-            if (pl_patience_is_interrupted(&looked_ns))
-                break;
-            if (!pl_crowd_step_aside()) {
-                sched_yield();
-                step = PL_PATIENCE_TURNS_OF_YIELD;
-                continue;
-            }
+        bool is_time = turn % PL_PATIENCE_TURNS_OF_YIELD == 0;
+        if (is_time && pl_patience_is_interrupted(&looked_ns))
+            break;
+        if (is_time && !pl_crowd_step_aside()) {
+            sched_yield();
+            turn += PL_PATIENCE_TURNS_OF_YIELD - 1;
+        } else {
+            pl_spin_pause();
         }
-        pl_spin_pause();
     }
     return pl_latch_is_open(latch);
 }

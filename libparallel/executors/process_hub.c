@@ -5,7 +5,8 @@
  *
  * The collector sleeps on the board's bell. While anything is unfinished it wakes every tick as well, since a worker may
  * be killed between the end of a call and the ring, or stopped between taking a hint and claiming: docs/protocols/
- * process-worker.md, "What the tick is for". With nothing to watch it sleeps until it is rung. */
+ * process-worker.md, "What the tick is for". With nothing to watch it sleeps until it is rung, or there may be memory of
+ * futures to give back. */
 #include "libparallel/executors/process_hub.h"
 
 #include <sched.h>

@@ -120,4 +120,7 @@ tests_executors_processes_die_with_their_program_LDADD = $(public_ldadd)
 tests_executors_processes_start_as_asked_LDADD = $(public_ldadd)
 tests_executors_processes_storm_SOURCES = tests/executors/processes_storm.c tests/executors/process_group.h
 tests_executors_processes_storm_LDADD = $(public_ldadd)
+suite_calls = tests/executors/calls.c tests/executors/calls.h tests/executors/marks.c tests/executors/marks.h
+tests_executors_repeated_hint_takes_no_room_SOURCES = tests/executors/repeated_hint_takes_no_room.c $(suite_calls)
+tests_executors_workers_ring_keeps_step_SOURCES = tests/executors/workers_ring_keeps_step.c $(suite_calls)
 endif

@@ -3,32 +3,13 @@
  * What broke: while the only worker ran a call, a hint to it that had been repeated too late lay in the ring, and queue=1
  * was full of a call that did not wait. The hint is given here as the collector's tick gives it to a worker that
  * is slow. */
-#include <parallel.h>
-
-#include <pthread.h>
-#include <sched.h>
-
-#include <libparallel/shared.h>
-
 #include "libparallel/executors/processes.h"
+#include "tests/executors/calls.h"
+#include "tests/executors/marks.h"
 #include "tests/support/property.h"
 
+enum { STARTED, GATE };
 enum { REPETITIONS = 3 };
-
-static int hold(_Atomic int *gate)
-{
-    atomic_store(gate, 1);
-    while (atomic_load(gate) != 2)
-        sched_yield();
-    return 1;
-}
-PARALLEL_FN(int, hold, _Atomic int *)
-
-static int echo(int value)
-{
-    return value;
-}
-PARALLEL_FN(int, echo, int)
 
 static void repeat_hint_of_running_call(struct pl_processes *processes)
 {
@@ -46,13 +27,11 @@ static void repeat_hint_of_running_call(struct pl_processes *processes)
 
 PROPERTY(a_repeated_hint_takes_no_room)
 {
+    map_marks();
     parallel_executor *executor;
     ck_assert_int_eq(parallel_executor_open("processes:1,places=none,queue=1,full=refuse", &executor), 0);
-    _Atomic int *gate = parallel_shared_alloc(sizeof *gate);
-    ck_assert_ptr_nonnull(gate);
-    parallel_future *running = hold_on(executor, gate);
-    while (atomic_load(gate) != 1)
-        sched_yield();
+    parallel_future *running = hold_on(executor, 1, STARTED, GATE);
+    wait_for_mark(STARTED, 1);
     for (int i = 0; i < REPETITIONS; i++)
         repeat_hint_of_running_call(pl_processes_of(executor));
 
@@ -60,12 +39,12 @@ PROPERTY(a_repeated_hint_takes_no_room)
     int value;
     ck_assert_int_eq(parallel_future_state(waiting), PARALLEL_PENDING);
     ck_assert_int_eq(echo_result(refused, &value), PARALLEL_EFULL); /* the call that does wait takes room */
-    atomic_store(gate, 2);
+    make_mark(GATE);
     ck_assert_int_eq(hold_await(running), 1);
     ck_assert_int_eq(echo_await(waiting), 2);
     parallel_future_release(refused);
     ck_assert_int_eq(parallel_executor_close(executor), 0);
-    parallel_shared_free((void *)gate);
+    unmap_marks();
 }
 PROPERTY_END
 

@@ -2,19 +2,12 @@
  *
  * What broke: in a stream of calls a tick ended some without their cells, the worker's ring of cells overflowed, and from
  * then on each call was found by a tick only: 50000 a second. */
-#include <parallel.h>
-
 #include "libparallel/executors/process_hub.h"
 #include "libparallel/executors/processes.h"
+#include "tests/executors/calls.h"
 #include "tests/support/property.h"
 
 enum { CALLS = 30000, CALLS_BETWEEN_TICKS = 10, ROUNDS = 3 };
-
-static int echo(int value)
-{
-    return value;
-}
-PARALLEL_FN(int, echo, int)
 
 static void tick(struct pl_processes *processes)
 {

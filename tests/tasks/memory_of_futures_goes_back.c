@@ -41,6 +41,18 @@ static parallel_executor *open_warm(const char *specification)
     return executor;
 }
 
+static void submit(parallel_executor *executor, int count)
+{
+    for (int i = 0; i < count; i++)
+        futures[i] = add_one_on(executor, i);
+}
+
+static void await(int count)
+{
+    for (int i = 0; i < count; i++)
+        ck_assert_int_eq(add_one_await(futures[i]), i + 1);
+}
+
 /* The time limit of the property is the deadline. */
 static void wait_until_no_larger_than(long kib)
 {
@@ -52,11 +64,9 @@ PROPERTY(when_their_submitter_awaits_them)
 {
     parallel_executor *executor = open_warm("threads:1");
     long before = resident_kib();
-    for (int i = 0; i < COUNT; i++)
-        futures[i] = add_one_on(executor, i);
+    submit(executor, COUNT);
     ck_assert_int_ge(resident_kib(), before + COUNT / 1024 * 96);
-    for (int i = 0; i < COUNT; i++)
-        ck_assert_int_eq(add_one_await(futures[i]), i + 1);
+    await(COUNT);
     wait_until_no_larger_than(before + LIMIT_KIB);
     ck_assert_int_eq(parallel_executor_close(executor), 0);
 }
@@ -66,16 +76,12 @@ PROPERTY_END
 PROPERTY(when_worker_processes_ran_them)
 {
     parallel_executor *executor = open_warm("processes:1");
-    for (int i = 0; i < COUNT / 10; i++)
-        futures[i] = add_one_on(executor, i);
-    for (int i = 0; i < COUNT / 10; i++)
-        ck_assert_int_eq(add_one_await(futures[i]), i + 1);
+    submit(executor, COUNT / 10);
+    await(COUNT / 10);
     long before = resident_kib();
-    for (int i = 0; i < COUNT; i++)
-        futures[i] = add_one_on(executor, i);
+    submit(executor, COUNT);
     ck_assert_int_ge(resident_kib(), before + COUNT / 1024 * 64);
-    for (int i = 0; i < COUNT; i++)
-        ck_assert_int_eq(add_one_await(futures[i]), i + 1);
+    await(COUNT);
     wait_until_no_larger_than(before + LIMIT_KIB);
     ck_assert_int_eq(parallel_executor_close(executor), 0);
 }
@@ -96,10 +102,8 @@ PROPERTY(when_there_are_no_workers)
 {
     parallel_executor *executor = open_warm("serial");
     long before = resident_kib();
-    for (int i = 0; i < COUNT; i++)
-        futures[i] = add_one_on(executor, i);
-    for (int i = 0; i < COUNT; i++)
-        ck_assert_int_eq(add_one_await(futures[i]), i + 1);
+    submit(executor, COUNT);
+    await(COUNT);
     /* Two regions' worth of slabs are kept, and the one that is there from the start. */
     wait_until_no_larger_than(before + 4 * LIMIT_KIB);
     ck_assert_int_eq(parallel_executor_close(executor), 0);
@@ -110,8 +114,7 @@ PROPERTY(but_for_what_is_still_held)
 {
     parallel_executor *executor = open_warm("threads:1");
     long before = resident_kib();
-    for (int i = 0; i < COUNT; i++)
-        futures[i] = add_one_on(executor, i);
+    submit(executor, COUNT);
     long sum = 0;
     for (int i = 0; i < COUNT; i++)
         if (i % 10000 != 0)
