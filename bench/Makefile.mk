@@ -2,7 +2,8 @@
 # `make bench` builds the benchmarks and runs them beside their peers. Nothing of this is built by `make` or tested by
 # `make check`: peers are optional, and a missing one is named.
 EXTRA_PROGRAMS += bench/compare bench/futures/floor bench/futures/memory bench/futures/parallel \
-	bench/fork_join/parallel bench/fork_join/one-worker bench/fork_join/serial bench/processes/parallel
+	bench/fork_join/parallel bench/fork_join/one-worker bench/fork_join/elided bench/fork_join/serial \
+	bench/processes/parallel
 bench_cflags = -O3 $(AM_CFLAGS) -Wno-conversion -Wno-shadow -Wno-pedantic
 
 bench_compare_LDADD = -lm
@@ -13,6 +14,9 @@ bench_fork_join_parallel_LDADD = libparallel.la -lm
 bench_fork_join_one_worker_SOURCES = $(bench_fork_join_sources)
 bench_fork_join_one_worker_CFLAGS = $(bench_cflags) -O2 -DNDEBUG -DBENCH_WORKERS=1
 bench_fork_join_one_worker_LDADD = libparallel.la -lm
+bench_fork_join_elided_SOURCES = $(bench_fork_join_sources)
+bench_fork_join_elided_CFLAGS = $(bench_cflags) -O2 -DNDEBUG -DPARALLEL_SERIAL -DBENCH_WORKERS=1
+bench_fork_join_elided_LDADD = libparallel.la -lm
 bench_fork_join_serial_SOURCES = $(bench_fork_join_sources)
 bench_fork_join_serial_CFLAGS = $(bench_cflags) -O2 -DBENCH_SERIAL
 bench_fork_join_serial_LDADD = -lm
@@ -175,8 +179,8 @@ bench-processes: bench/processes/parallel
 	@sh $(srcdir)/bench/processes/run.sh bench/processes $(srcdir)/bench/processes
 bench-futures: bench/compare bench/futures/floor bench/futures/memory bench/futures/parallel $(bench_futures_peers)
 	@sh $(srcdir)/bench/futures/run.sh bench/futures $(srcdir)/bench/futures
-bench-fork-join: bench/compare bench/fork_join/parallel bench/fork_join/one-worker bench/fork_join/serial \
-	$(bench_fork_join_peers)
+bench-fork-join: bench/compare bench/fork_join/parallel bench/fork_join/one-worker bench/fork_join/elided \
+	bench/fork_join/serial $(bench_fork_join_peers)
 	@sh $(srcdir)/bench/fork_join/run.sh bench/fork_join
 bench-loops: bench/compare $(bench_named) $(bench_regions) $(bench_loops_ours) $(bench_loops_peers)
 	@sh $(srcdir)/bench/loops/run.sh bench/loops "$(bench_loops_ours:bench/loops/%=%) $(bench_loops_peers:bench/loops/%=%)" $(GNUPLOT)

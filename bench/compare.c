@@ -6,10 +6,12 @@
  *     compare ROUNDS SECONDS DATA-FILE kernel[,WHAT=GOAL]... -- label=program...
  *
  * The first program is ours; those with the labels "serial" and "floor" are no peers. Further programs of ours, which are
- * the first with another compiler, have labels ours-X, and are compared with the peers X-... alone. In each round every
- * program runs once, one after the other and in rotating order, so that what else the machine does hits all of them.
- * Ratios are formed within a round and their median is shown: more than 1 means that ours is faster. The spread is that
- * of our own times: (upper quartile - lower quartile) / median. If the environment has BENCH_TABLE, each row is also appended
+ * the first with another compiler, have labels ours-X; they are compared with the peers X-... alone, and these with nobody
+ * else, for two compilers make two programs of one loop. In each round every program runs once, one after the other and
+ * in rotating order, so that what else the machine does hits all of them. Ratios are formed within a round and their
+ * median is shown: more than 1 means that ours is faster. The spread is that of our own times: (upper quartile - lower
+ * quartile) / median. Rounds go on, up to MOST_TIMES as many as asked for, while a goal lies within the 95 % interval of
+ * the median that is to meet it, which order statistics give; `undecided` if it still does then. If the environment has BENCH_TABLE, each row is also appended
  * to the file of that name, for the one table that bench/table.sh makes of all benchmarks; its first word is the name
  * of the data file.
  *
@@ -20,7 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_PROGRAMS = 32, MOST_ROUNDS = 101 };
+enum { MOST_PROGRAMS = 32, MOST_ROUNDS = 101, MOST_TIMES = 5 };
 
 struct goals {
     double peer;   /* best peer's time / ours, at least; 0: no goal, as for the next */
@@ -53,12 +55,31 @@ static double quantile(const double *values, int count, double q)
     return sorted[(int)(q * (count - 1) + 0.5)];
 }
 
-static double median_ratio(const struct program *other, const struct program *ours, int rounds)
+static double ratio_quantile(const struct program *other, const struct program *ours, int rounds, double q)
 {
     double ratios[MOST_ROUNDS];
     for (int round = 0; round < rounds; round++)
         ratios[round] = other->ns[round] / ours->ns[round];
-    return quantile(ratios, rounds, 0.5);
+    return quantile(ratios, rounds, q);
+}
+
+static double median_ratio(const struct program *other, const struct program *ours, int rounds)
+{
+    return ratio_quantile(other, ours, rounds, 0.5);
+}
+
+/* Half the interval's width, as a share of the rounds: the number of values below the median is binomial. */
+static double interval(int rounds)
+{
+    double half = 0.98 / sqrt(rounds);
+    return half < 0.5 ? half : 0.5;
+}
+
+static int may_meet_or_miss(const struct program *other, const struct program *ours, int rounds, double goal)
+{
+    double half = interval(rounds);
+    return goal != 0 && ratio_quantile(other, ours, rounds, 0.5 - half) < goal &&
+           ratio_quantile(other, ours, rounds, 0.5 + half) >= goal;
 }
 
 static void run(struct program *program, const char *kernel, const char *seconds, int round)
@@ -86,6 +107,19 @@ static int is_kin(const struct program *peer, const char *kin)
     return strncmp(peer->label, kin, length) == 0 && peer->label[length] == '-';
 }
 
+/* Whether `other` is what a row of `ours` is about. The first program, ours[0] of all, has those that are no other one's. */
+static int is_opponent(const struct program *other, const struct program *ours, const struct program *programs, int count)
+{
+    if (kin_of(other) != NULL || isnan(other->ns[0]))
+        return 0;
+    if (ours != programs)
+        return is_kin(other, kin_of(ours));
+    for (int i = 1; i < count; i++)
+        if (kin_of(&programs[i]) != NULL && is_kin(other, kin_of(&programs[i])))
+            return 0;
+    return 1;
+}
+
 /* Cuts the goals off the kernel's name; ends the program if they cannot be read. */
 static struct goals take_goals(char *kernel)
 {
@@ -102,6 +136,29 @@ static struct goals take_goals(char *kernel)
     return goals;
 }
 
+static double goal_for(const struct program *other, struct goals goals)
+{
+    return strcmp(other->label, "serial") == 0 ? goals.serial : strcmp(other->label, "floor") == 0 ? goals.floor : goals.peer;
+}
+
+static int is_undecided(const struct program *ours, struct goals goals, const struct program *programs, int count,
+                        int rounds)
+{
+    for (int i = 1; i < count; i++)
+        if (is_opponent(&programs[i], ours, programs, count) &&
+            may_meet_or_miss(&programs[i], ours, rounds, goal_for(&programs[i], goals)))
+            return 1;
+    return 0;
+}
+
+static int is_any_undecided(struct goals goals, const struct program *programs, int count, int rounds)
+{
+    for (int i = 0; i < count; i++)
+        if ((i == 0 || kin_of(&programs[i]) != NULL) && is_undecided(&programs[i], goals, programs, count, rounds))
+            return 1;
+    return 0;
+}
+
 static const char *judge(double ratio, double goal)
 {
     return goal == 0 ? "-" : ratio >= goal ? "met" : "MISSED";
@@ -116,7 +173,7 @@ static void print_ratio(const char *name, double ratio, double goal)
 
 /* `other` is whom the goal speaks of; NULL: nobody took part. */
 static void add_to_table(const char *bench, const char *kernel, const struct program *ours, const struct program *other,
-                         double ratio, double least, double ns, double spread)
+                         double ratio, double least, double ns, double spread, const char *note)
 {
     const char *name = getenv("BENCH_TABLE");
     FILE *table = name != NULL ? fopen(name, "a") : NULL;
@@ -131,7 +188,7 @@ static void add_to_table(const char *bench, const char *kernel, const struct pro
                 judge(ratio, least));
     else
         fprintf(table, "%-18s %5s  %5.1f %%  %5s  %-6s", "none", "-", 100 * spread, "-", "-");
-    fprintf(table, "%s\n", spread > noisy_spread ? "  noisy" : "");
+    fprintf(table, "%s%s\n", spread > noisy_spread ? "  noisy" : "", note);
     if (fclose(table) != 0)
         perror(name);
 }
@@ -144,18 +201,14 @@ static void print_row(const char *bench, const char *kernel, struct goals goal, 
     double best_ratio = INFINITY;
     for (int i = 1; i < count; i++) {
         const struct program *other = &programs[i];
-        if (kin_of(other) != NULL || isnan(other->ns[0]))
+        if (!is_opponent(other, ours, programs, count))
             continue;
-        if (strcmp(other->label, "serial") == 0) {
-            serial = is_first ? other : NULL;
-            continue;
-        }
-        if (strcmp(other->label, "floor") == 0) {
-            floor = other;
-            continue;
-        }
         double ratio = median_ratio(other, ours, rounds);
-        if ((is_first || is_kin(other, kin_of(ours))) && ratio < best_ratio) {
+        if (strcmp(other->label, "serial") == 0) {
+            serial = other;
+        } else if (strcmp(other->label, "floor") == 0) {
+            floor = other;
+        } else if (ratio < best_ratio) {
             best_ratio = ratio;
             best = other;
         }
@@ -175,11 +228,12 @@ static void print_row(const char *bench, const char *kernel, struct goals goal, 
         print_ratio("serial", median_ratio(serial, ours, rounds), goal.serial);
     if (floor != NULL)
         print_ratio("floor", median_ratio(floor, ours, rounds), goal.floor);
-    printf("\n");
+    const char *note = is_undecided(ours, goal, programs, count, rounds) ? "  undecided" : "";
+    printf("  %d rounds%s\n", rounds, note);
     if (best != NULL || serial == NULL)
-        add_to_table(bench, kernel, ours, best, best_ratio, goal.peer, middle, spread);
+        add_to_table(bench, kernel, ours, best, best_ratio, goal.peer, middle, spread, note);
     else
-        add_to_table(bench, kernel, ours, serial, median_ratio(serial, ours, rounds), goal.serial, middle, spread);
+        add_to_table(bench, kernel, ours, serial, median_ratio(serial, ours, rounds), goal.serial, middle, spread, note);
 }
 
 static void print_kernel(FILE *data, const char *bench, const char *kernel, struct goals goal,
@@ -230,12 +284,16 @@ int main(int argc, char **argv)
     for (int i = 0; i < count; i++)
         fprintf(data, " %s", programs[i].label);
     fprintf(data, "\n");
-    printf("%d rounds of %d programs; ratios above 1: ours is faster\n", rounds, count);
+    printf("%d rounds of %d programs, more where a goal is near; ratios above 1: ours is faster\n", rounds, count);
     for (int k = 4; k < separator; k++) {
         const struct goals goal = take_goals(argv[k]);
-        for (int round = 0; round < rounds; round++)
+        int done = 0;
+        do {
             for (int i = 0; i < count; i++)
-                run(&programs[(i + round) % count], argv[k], argv[2], round);
+                run(&programs[(i + done) % count], argv[k], argv[2], done);
+            done++;
+        } while (done < rounds || (done < MOST_TIMES * rounds && done < MOST_ROUNDS &&
+                                   is_any_undecided(goal, programs, count, done)));
         for (int i = 1; i < count; i++)
             if (!isnan(programs[i].ns[0]) &&
                 fabs(programs[i].value - programs[0].value) > 1e-6 * fabs(programs[0].value)) {
@@ -243,7 +301,7 @@ int main(int argc, char **argv)
                         programs[0].label, programs[0].value);
                 return 1;
             }
-        print_kernel(data, bench, argv[k], goal, programs, count, rounds);
+        print_kernel(data, bench, argv[k], goal, programs, count, done);
     }
     return fclose(data) == 0 ? 0 : 1;
 }

@@ -16,6 +16,7 @@ struct bench_kernel {
     const char *name;
     double (*run)(void);
     double pause_ns; /* before each run, spent spinning: the program computes something else */
+    void (*prepare)(void); /* before each run, not timed; such a kernel has no short runs; NULL: nothing */
 };
 
 static double bench_now_ns(void)
@@ -41,6 +42,12 @@ static int bench_compare_doubles(const void *one, const void *other)
     return (a > b) - (a < b);
 }
 
+static void bench_prepare(const struct bench_kernel *kernel)
+{
+    if (kernel->prepare != NULL)
+        kernel->prepare();
+}
+
 /* Runs shorter than this are timed in batches: a clock read costs 25 ns. */
 static const double bench_batch_ns = 20000;
 
@@ -60,14 +67,16 @@ __attribute__((unused)) static int bench_main(const struct bench_kernel *kernels
         fprintf(stderr, "\n");
         return 2;
     }
+    bench_prepare(kernel);
     double result = kernel->run();
     double begin = bench_now_ns();
     int runs = 0;
-    do /* warm-up, which also says how many runs make a batch */
+    do { /* warm-up, which also says how many runs make a batch */
+        bench_prepare(kernel);
         kernel->run();
-    while (++runs < 3 || bench_now_ns() - begin < 1e9 * seconds / 4);
+    } while (++runs < 3 || bench_now_ns() - begin < 1e9 * seconds / 4);
     double each = (bench_now_ns() - begin) / runs;
-    int batch = kernel->pause_ns > 0 || each >= bench_batch_ns ? 1 : (int)(bench_batch_ns / each) + 1;
+    int batch = kernel->pause_ns > 0 || kernel->prepare != NULL || each >= bench_batch_ns ? 1 : (int)(bench_batch_ns / each) + 1;
 
     enum { MOST_SAMPLES = 100000 };
     static double samples[MOST_SAMPLES];
@@ -77,6 +86,7 @@ __attribute__((unused)) static int bench_main(const struct bench_kernel *kernels
         double pause_end = bench_now_ns() + kernel->pause_ns;
         while (bench_now_ns() < pause_end)
             continue;
+        bench_prepare(kernel);
         double start = bench_now_ns();
         for (int run = 0; run < batch; run++)
             kernel->run();

@@ -7,7 +7,8 @@ rows=$1 folder=$2 gnuplot=${3:-}
 printf '\n%-10s %-18s %-12s %14s  %-18s %5s  %7s  %5s  %-6s  %s\n' \
     bench kernel ours 'time of ours' 'best peer' ratio spread goal met note
 cat "$rows"
-echo 'ratio: time of the best peer / time of ours, median over rounds; spread: of our times, between quartiles'
+echo 'ratio: time of the best peer / time of ours, median over rounds; spread: of our times, between quartiles;'
+echo 'undecided: the goal lies within the 95 % interval of the ratio'
 if [ -z "$gnuplot" ]; then
     echo 'no plot: gnuplot was not found by configure'
     exit 0

@@ -31,31 +31,52 @@ __attribute__((noinline)) static long fib(int n)
     return a + b;
 }
 
-/* ---- n-queens: up to 11 tasks at a node, boards by value ---- */
+/* ---- n-queens: up to 11 tasks at a node, boards by value; from row `queens_cut` on by plain calls ---- */
 
 struct board {
     int row;
     unsigned columns, left, right;
 };
 enum { QUEENS = 11 };
+static int queens_cut;
+
+/* Places a queen in the first free column of the row, which it takes out of *free_columns. */
+static struct board place_queen(struct board board, unsigned *free_columns)
+{
+    unsigned bit = *free_columns & (0u - *free_columns);
+    *free_columns &= *free_columns - 1;
+    struct board next = {board.row + 1, board.columns | bit, (board.left | bit) << 1, (board.right | bit) >> 1};
+    return next;
+}
+
+static unsigned free_columns_of(struct board board)
+{
+    return ((1u << QUEENS) - 1) & ~(board.columns | board.left | board.right);
+}
+
+static long queens_plainly(struct board board)
+{
+    if (board.row == QUEENS)
+        return 1;
+    long all = 0;
+    for (unsigned free_columns = free_columns_of(board); free_columns != 0;)
+        all += queens_plainly(place_queen(board, &free_columns));
+    return all;
+}
 
 static long queens(struct board board);
 BENCH_DECLARE(long, queens, struct board)
 
 static long queens(struct board board)
 {
-    if (board.row == QUEENS)
-        return 1;
+    if (board.row == queens_cut)
+        return queens_plainly(board);
     long counts[QUEENS];
     int count = 0;
     BENCH_FORK(queens, QUEENS);
-    unsigned free_columns = ((1u << QUEENS) - 1) & ~(board.columns | board.left | board.right);
-    while (free_columns != 0) {
-        unsigned bit = free_columns & (0u - free_columns);
-        free_columns &= free_columns - 1;
-        struct board next = {board.row + 1, board.columns | bit, (board.left | bit) << 1, (board.right | bit) >> 1};
+    for (unsigned free_columns = free_columns_of(board); free_columns != 0; count++) {
+        struct board next = place_queen(board, &free_columns);
         BENCH_SPAWN(queens, count, counts[count], next);
-        count++;
     }
     BENCH_JOIN(queens, count, counts[k]);
     long all = 0;
@@ -64,7 +85,8 @@ static long queens(struct board board)
     return all;
 }
 
-/* ---- A tree whose shape only its own hash knows: geometric branching, as in the UTS benchmark's idea ---- */
+/* ---- A tree whose shape only its own hash knows: geometric branching, as in the UTS benchmark's idea. Below depth
+ * `tree_cut` by plain calls ---- */
 
 static uint64_t mix(uint64_t x)
 {
@@ -75,12 +97,29 @@ static uint64_t mix(uint64_t x)
 
 enum { MOST_CHILDREN = 7 };
 
+static int tree_cut;
+
+static int children_of(uint64_t node, int depth)
+{
+    return depth == 0 ? 0 : (int)(mix(node) % (MOST_CHILDREN + 1));
+}
+
+static long tree_plainly(uint64_t node, int depth)
+{
+    long all = 1;
+    for (int i = 0, children = children_of(node, depth); i < children; i++)
+        all += tree_plainly(mix(node + (uint64_t)i + 1), depth - 1);
+    return all;
+}
+
 static long tree(uint64_t node, int depth);
 BENCH_DECLARE(long, tree, uint64_t, int)
 
 static long tree(uint64_t node, int depth)
 {
-    int children = depth == 0 ? 0 : (int)(mix(node) % (MOST_CHILDREN + 1));
+    if (depth < tree_cut)
+        return tree_plainly(node, depth);
+    int children = children_of(node, depth);
     long counts[MOST_CHILDREN];
     BENCH_FORK(tree, MOST_CHILDREN);
     for (int i = 0; i < children; i++) {
@@ -94,9 +133,9 @@ static long tree(uint64_t node, int depth)
     return all;
 }
 
-/* ---- Quicksort of 10^6 numbers; below 1000 by insertion into sorted halves of the same code, serially ---- */
+/* ---- Quicksort of 10^7 numbers; below 1000 by insertion into sorted halves of the same code, serially ---- */
 
-enum { SORT_COUNT = 1000000, SORT_SERIAL = 1000 };
+enum { SORT_COUNT = 10000000, SORT_SERIAL = 1000 };
 static uint32_t *numbers;
 
 static long partition(uint32_t *first, long count)
@@ -245,23 +284,51 @@ static double run_fib_37(void)
     return (double)BENCH_ROOT(long, fib, 37);
 }
 
-static double run_queens(void)
+static double count_queens(int cut)
 {
     struct board empty = {0, 0, 0, 0};
+    queens_cut = cut;
     return (double)BENCH_ROOT(long, queens, empty);
+}
+
+static double run_queens(void)
+{
+    return count_queens(QUEENS);
+}
+
+/* Leaves of some 3 us. */
+static double run_queens_cut(void)
+{
+    return count_queens(4);
+}
+
+static double search_tree(int cut)
+{
+    tree_cut = cut;
+    return (double)BENCH_ROOT(long, tree, (uint64_t)6, 10);
 }
 
 static double run_tree(void)
 {
-    return (double)BENCH_ROOT(long, tree, (uint64_t)6, 10);
+    return search_tree(0);
 }
 
-static double run_sort(void)
+/* Leaves of some 3 us, some of them 20. */
+static double run_tree_cut(void)
+{
+    return search_tree(6);
+}
+
+static void shuffle_numbers(void)
 {
     if (numbers == NULL)
         numbers = (uint32_t *)bench_allocate(SORT_COUNT, sizeof *numbers);
     for (uint32_t i = 0; i < SORT_COUNT; i++)
         numbers[i] = (uint32_t)mix(i + 1);
+}
+
+static double run_sort(void)
+{
     (void)BENCH_ROOT(int, sort, numbers, (long)SORT_COUNT);
     return numbers[SORT_COUNT / 2];
 }
@@ -301,15 +368,17 @@ static double run_leaves_20us(void)
 }
 
 static const struct bench_kernel bench_kernels[] = {
-    {"fib", run_fib, 0},
-    {"fib-37", run_fib_37, 0},
-    {"queens", run_queens, 0},
-    {"tree", run_tree, 0},
-    {"sort", run_sort, 0},
-    {"matrix", run_matrix, 0},
-    {"leaves-1us", run_leaves_1us, 0},
-    {"leaves-5us", run_leaves_5us, 0},
-    {"leaves-20us", run_leaves_20us, 0},
+    {"fib", run_fib, 0, NULL},
+    {"fib-37", run_fib_37, 0, NULL},
+    {"queens", run_queens, 0, NULL},
+    {"queens-cut", run_queens_cut, 0, NULL},
+    {"tree", run_tree, 0, NULL},
+    {"tree-cut", run_tree_cut, 0, NULL},
+    {"sort", run_sort, 0, shuffle_numbers},
+    {"matrix", run_matrix, 0, NULL},
+    {"leaves-1us", run_leaves_1us, 0, NULL},
+    {"leaves-5us", run_leaves_5us, 0, NULL},
+    {"leaves-20us", run_leaves_20us, 0, NULL},
 };
 
 #endif

@@ -68,10 +68,10 @@ static double two_sides(void)
 }
 
 static const struct bench_kernel bench_kernels[] = {
-    {"round_trip", round_trip, 0},
-    {"asleep", round_trip, 2e6},
-    {"many", many, 0},
-    {"two_sides", two_sides, 0},
+    {"round_trip", round_trip, 0, NULL},
+    {"asleep", round_trip, 2e6, NULL},
+    {"many", many, 0, NULL},
+    {"two_sides", two_sides, 0, NULL},
 };
 
 int main(int argc, char **argv)

@@ -195,14 +195,14 @@ static double run_trivial(void)
 #include "numerical.h"
 
 static const struct bench_kernel bench_kernels[] = {
-    {"empty", run_empty, 0},          {"meet", run_meet, 0},
-    {"meet-after-100us", run_meet, 1e5}, {"meet-after-1ms", run_meet, 1e6},
-    {"saxpy", run_saxpy, 0},          {"uniform", run_uniform, 0},
-    {"linear", run_linear, 0},        {"power", run_power, 0},
-    {"mandelbrot", run_mandelbrot, 0}, {"sum", run_sum, 0},
-    {"sum-simd", run_sum_simd, 0},
-    {"trivial", run_trivial, 0},      {"jacobi", run_jacobi, 0},
-    {"spmv", run_spmv, 0},            {"nbody", run_nbody, 0},
+    {"empty", run_empty, 0, NULL},          {"meet", run_meet, 0, NULL},
+    {"meet-after-100us", run_meet, 1e5, NULL}, {"meet-after-1ms", run_meet, 1e6, NULL},
+    {"saxpy", run_saxpy, 0, NULL},          {"uniform", run_uniform, 0, NULL},
+    {"linear", run_linear, 0, NULL},        {"power", run_power, 0, NULL},
+    {"mandelbrot", run_mandelbrot, 0, NULL}, {"sum", run_sum, 0, NULL},
+    {"sum-simd", run_sum_simd, 0, NULL},
+    {"trivial", run_trivial, 0, NULL},      {"jacobi", run_jacobi, 0, NULL},
+    {"spmv", run_spmv, 0, NULL},            {"nbody", run_nbody, 0, NULL},
 };
 
 static int bench_loops_main(int argc, char **argv)

@@ -45,10 +45,10 @@ static double run_meet(void)
 }
 
 static const struct bench_kernel kernels[] = {
-    {"empty", run_empty, 0},
-    {"meet", run_meet, 0},
-    {"meet-after-100us", run_meet, 1e5},
-    {"meet-after-1ms", run_meet, 1e6},
+    {"empty", run_empty, 0, NULL},
+    {"meet", run_meet, 0, NULL},
+    {"meet-after-100us", run_meet, 1e5, NULL},
+    {"meet-after-1ms", run_meet, 1e6, NULL},
 };
 
 int main(int argc, char **argv)

@@ -40,6 +40,13 @@ struct batch {
     } ended[BATCH_SIZE];
 };
 
+/* The array stays as it is: a waiter needs an empty batch for each look, and clearing it would take as long as the look. */
+static void begin(struct batch *batch)
+{
+    batch->count = 0;
+    batch->has_sent = false;
+}
+
 static void flush(struct pl_processes *processes, struct batch *batch)
 {
     uint32_t forgotten_count = 0;
@@ -118,8 +125,9 @@ void pl_processes_refuse_slot(struct pl_processes *processes, uint32_t slot)
     parallel_failure failure;
     fill_failure(&failure, parallel_last_error(), -1);
     const struct pl_outcome refused = {.failure = &failure, .index = processes->tickets[slot].portion.first};
-    struct batch batch = {.count = 0};
+    struct batch batch;
     struct pl_process_hub *hub = processes->hub;
+    begin(&batch);
     end_slot(processes, slot, -1, &refused, &batch);
     flush(processes, &batch);
     pl_process_hub_ring(hub); /* the caller need not be one who collects */
@@ -280,9 +288,10 @@ static bool has_hints(struct pl_processes *processes)
 
 uint32_t pl_processes_collect(struct pl_processes *processes)
 {
-    struct batch batch = {.count = 0};
+    struct batch batch;
     uint32_t found_count = 0;
     bool has_buried = false;
+    begin(&batch);
     for (uint32_t index = 0; index < pl_processes_seat_count(processes); index++) {
         if (!pl_processes_is_staffed(processes, index))
             continue;
@@ -374,7 +383,8 @@ static void stop_late_calls(struct pl_processes *processes, uint64_t now_ns)
  * both, but not for a third. */
 static void collect_unannounced(struct pl_processes *processes)
 {
-    struct batch batch = {.count = 0};
+    struct batch batch;
+    begin(&batch);
     for (uint32_t slot = 0; slot < PL_CREW_SLOTS; slot++) {
         uint64_t word = pl_slot_look(&processes->crew->slots[slot]);
         if (pl_slot_state_of(word) == PL_SLOT_DONE)

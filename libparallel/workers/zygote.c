@@ -19,6 +19,7 @@
 
 #include "libparallel/base/clock.h"
 #include "libparallel/base/error.h"
+#include "libparallel/memory/slab.h"
 #include "libparallel/workers/second_run.h"
 #include "libparallel/workers/zygote_process.h"
 
@@ -69,9 +70,19 @@ static void close_if_open(int fd)
 
 /* ---- Birth and end ---- */
 
+/* What a burst of futures has left would be in the page tables of the zygote, and be copied for each worker: 0.6 ms for
+ * 50 MiB. */
+static void give_back_records(void)
+{
+    size_t position = 0;
+    while (pl_slab_trim(&position))
+        continue;
+}
+
 /* Forks a child that forks the zygote and ends, so that the zygote is not the program's child. */
 static int fork_zygote(struct pl_zygote_board *board, int program, int lifeline_read, int lifeline_write)
 {
+    give_back_records();
     fflush(NULL); /* what lies in buffers must not be written by every worker that calls exit() */
     sigset_t all, before;
     sigfillset(&all);

@@ -102,6 +102,7 @@ CLEANFILES += $(macros_variants) $(macros_variants:=.o) $(macros_variants:=.d)
 macros_scripts = \
 	tests/macros/annotations_are_checked.sh \
 	tests/macros/bodies_are_vectorised.sh \
-	tests/macros/misuse_does_not_compile.sh
+	tests/macros/misuse_does_not_compile.sh \
+	tests/macros/spawned_calls_are_elided.sh
 dist_check_SCRIPTS += $(macros_scripts)
 TESTS += $(macros_scripts)
