@@ -105,7 +105,8 @@ processes_tests = \
 	tests/executors/processes_storm \
 	tests/executors/repeated_hint_takes_no_room \
 	tests/executors/slots_are_decided_by_one_step \
-	tests/executors/workers_ring_keeps_step
+	tests/executors/workers_ring_keeps_step \
+	tests/executors/zygote_is_forked_lean
 check_PROGRAMS += $(processes_tests)
 TESTS += $(processes_tests)
 tests_executors_no_process_to_be_had_is_an_error_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fork
