@@ -96,6 +96,7 @@ endif
 
 # Worker processes and their deaths.
 processes_tests = \
+	tests/executors/a_group_without_memory_loses_one_call \
 	tests/executors/no_process_to_be_had_is_an_error \
 	tests/executors/output_is_tagged_or_captured \
 	tests/executors/processes_carry_what_arguments_say \
@@ -109,6 +110,7 @@ processes_tests = \
 	tests/executors/zygote_is_forked_lean
 check_PROGRAMS += $(processes_tests)
 TESTS += $(processes_tests)
+tests_executors_a_group_without_memory_loses_one_call_LDADD = $(public_ldadd)
 tests_executors_no_process_to_be_had_is_an_error_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fork
 tests_executors_output_is_tagged_or_captured_LDADD = $(public_ldadd)
 tests_executors_processes_carry_what_arguments_say_LDADD = $(public_ldadd)
