@@ -20,6 +20,7 @@ static bool loop_is_cancelled(const struct pl_scope *scope)
     /* The scope is the first member of struct pl_loop_scope. */
     const struct pl_loop_scope *self = (const struct pl_loop_scope *)scope;
     return pl_loop_stop(self->loop) <= pl_loop_offset(self->loop, self->chunk->claim_first) ||
+           ((self->loop->shared.flags & PL_LOOP_IS_FORKED) && pl_forked_loop_is_cancelled(self->loop)) ||
            pl_scope_is_cancelled(scope->outer);
 }
 

@@ -17,6 +17,7 @@
 #include "libparallel/base/clock.h"
 #include "libparallel/base/error.h"
 #include "libparallel/tasks/forked_loop_state.h"
+#include "libparallel/tasks/plane.h"
 
 enum {
     /* Pieces of a loop with a process for each, if no grain says how long they are: as many for each worker, so that the
@@ -24,11 +25,18 @@ enum {
     PIECES_PER_WORKER = 8,
     /* Progress is drawn ten times a second (progress.h). */
     PROGRESS_PACE_NS = 100000000,
+    /* How late children may hear that the task around the loop has been asked to stop: as late as those of processes. */
+    CANCELLATION_PACE_NS = 20000000,
 };
 
 _Atomic uint64_t *pl_forked_loop_stop_word(const parallel_loop *loop)
 {
     return &pl_forked_of(loop)->head->stop;
+}
+
+bool pl_forked_loop_is_cancelled(const parallel_loop *loop)
+{
+    return pl_load_relaxed(&pl_forked_of(loop)->head->is_cancelled) != 0; /* relaxed: a request, no data */
 }
 
 static void fail_at(struct pl_forked_loop *forked, uint64_t offset, const parallel_error *failure)
@@ -148,11 +156,24 @@ static void look_for_unborn(struct pl_forked_loop *forked)
     forked->due_first = forked->due_last = 0;
 }
 
-/* When somebody's time is up, or there is something to be shown. Whoever is late is killed. */
+/* Children have a copy of the task that the loop is in, which nobody asks to stop. */
+static uint64_t tell_of_cancellation(struct pl_forked_loop *forked, uint64_t now_ns)
+{
+    if (pl_scope_current == NULL || pl_load_relaxed(&forked->head->is_cancelled) != 0) /* relaxed: written here */
+        return PARALLEL_NEVER;
+    if (!pl_scope_is_cancelled(pl_scope_current))
+        return now_ns + CANCELLATION_PACE_NS;
+    pl_store_relaxed(&forked->head->is_cancelled, 1); /* relaxed: a request, no data */
+    return PARALLEL_NEVER;
+}
+
+/* When somebody's time is up, or there is something to be shown or told. Whoever is late is killed. */
 static uint64_t next_look(struct pl_forked_loop *forked)
 {
     uint64_t now_ns = pl_clock_now_ns();
-    uint64_t deadline_ns = forked->is_counted ? now_ns + PROGRESS_PACE_NS : PARALLEL_NEVER;
+    uint64_t deadline_ns = tell_of_cancellation(forked, now_ns);
+    if (forked->is_counted && now_ns + PROGRESS_PACE_NS < deadline_ns)
+        deadline_ns = now_ns + PROGRESS_PACE_NS;
     for (uint32_t k = 0; k < forked->count; k++) {
         struct pl_forked_place *place = &forked->places[k];
         if (forked->children->children[k].pidfd < 0)
@@ -192,20 +213,46 @@ static bool supervise(struct pl_forked_loop *forked)
     return true;
 }
 
-static void print_iterations(const parallel_loop *loop, struct pl_claim claim, char text[80])
+enum { RANGE_SIZE = 64, ITERATIONS_SIZE = 2 * RANGE_SIZE + 16 };
+
+/* "iterations 3 to 5", or "iteration 3", for a `noun` of "iteration" and the kind of a loop or of a plane. */
+static void print_range(char text[RANGE_SIZE], const char *noun, int kind, uint64_t first, uint64_t last)
 {
-    uint64_t first = pl_forked_offset_of_unit(loop, claim.first);
-    bool is_signed = loop->kind & PARALLEL_LOOP_SIGNED;
+    bool is_signed = kind & PARALLEL_LOOP_SIGNED;
+    if (first == last)
+        snprintf(text, RANGE_SIZE, is_signed ? "%s %" PRId64 : "%s %" PRIu64, noun, first);
+    else
+        snprintf(text, RANGE_SIZE, is_signed ? "%ss %" PRId64 " to %" PRId64 : "%ss %" PRIu64 " to %" PRIu64, noun, first,
+                 last);
+}
+
+/* Tiles of several bands fill no rectangle; then the one around them is told. */
+static void print_tiles(const parallel_loop *loop, struct pl_claim claim, char text[ITERATIONS_SIZE])
+{
+    const parallel_plane *plane = &loop->plane;
+    parallel_tile first, last;
+    char rows[RANGE_SIZE], columns[RANGE_SIZE];
+    pl_plane_locate(loop, claim.first, &first);
+    pl_plane_locate(loop, claim.last - 1, &last);
+    bool is_one_band = first.row_first == last.row_first;
+    if (!is_one_band) {
+        first.column_first = plane->begin;
+        last.column_last = plane->begin + plane->columns;
+    }
+    print_range(rows, "row", loop->kind, first.row_first, last.row_last - 1);
+    print_range(columns, "column", plane->kind, first.column_first, last.column_last - 1);
+    snprintf(text, ITERATIONS_SIZE, is_one_band ? "%s, %s" : "within %s, %s", rows, columns);
+}
+
+static void print_iterations(const parallel_loop *loop, struct pl_claim claim, char text[ITERATIONS_SIZE])
+{
     if (loop->kind & PARALLEL_LOOP_TILES) {
-        snprintf(text, 80, "tiles %" PRIu32 " to %" PRIu32, claim.first, claim.last - 1);
+        print_tiles(loop, claim, text);
         return;
     }
+    uint64_t first = pl_forked_offset_of_unit(loop, claim.first);
     uint64_t last = claim.last == loop->shared.unit_count ? loop->shared.count : claim.last * loop->shared.unit;
-    uint64_t a = parallel_loop_value(loop, first), b = parallel_loop_value(loop, last - 1);
-    if (a == b)
-        snprintf(text, 80, is_signed ? "iteration %" PRId64 : "iteration %" PRIu64, a);
-    else
-        snprintf(text, 80, is_signed ? "iterations %" PRId64 " to %" PRId64 : "iterations %" PRIu64 " to %" PRIu64, a, b);
+    print_range(text, "iteration", loop->kind, parallel_loop_value(loop, first), parallel_loop_value(loop, last - 1));
 }
 
 /* Why the child of place k has come to grief. */
@@ -214,7 +261,7 @@ static void describe(const struct pl_forked_loop *forked, uint32_t k, parallel_e
     const struct pl_forked_place *place = &forked->places[k];
     const struct pl_forked_loop_child *child = &forked->shared[k];
     const struct pl_process_end *end = &forked->children->children[k].end;
-    char iterations[80] = "before its first iteration";
+    char iterations[ITERATIONS_SIZE] = "before its first iteration";
     parallel_failure failure;
     pl_process_end_describe(end, &child->crash, (int)k, "process", &failure);
     if (place->held.last > 0)

@@ -44,6 +44,9 @@ void pl_forked_loop_release(parallel_loop *loop);
 void pl_forked_loop_claim(parallel_loop *loop, uint64_t done, uint64_t now_ns, struct pl_claim_size size,
                           struct pl_claim *claim);
 
+/* The task that the loop is in, in the program, has been asked to stop. */
+bool pl_forked_loop_is_cancelled(const parallel_loop *loop);
+
 /* The body was left by return or goto: the process ends. */
 _Noreturn void pl_forked_loop_abandon(parallel_loop *loop);
 

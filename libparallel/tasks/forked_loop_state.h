@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "libparallel/executors/executor.h"
+#include "libparallel/executors/scope.h"
 #include "libparallel/machine/place.h"
 #include "libparallel/report/progress.h"
 #include "libparallel/tasks/claiming.h"
@@ -18,6 +19,7 @@
 struct pl_forked_head {
     _Alignas(2 * PL_CACHE_LINE) _Atomic uint64_t stop; /* as parallel_loop_shared.stop, by all */
     _Alignas(2 * PL_CACHE_LINE) _Atomic uint32_t next; /* first unit that nobody has claimed, by whoever claims */
+    _Alignas(2 * PL_CACHE_LINE) _Atomic uint32_t is_cancelled; /* the task that the loop is in; by the program */
 };
 
 /* Written by the child of a place, and by the program before it forks it. */

@@ -68,15 +68,20 @@ uint64_t pl_plane_iterations(const parallel_plane *plane, uint64_t first, uint64
     return iterations_before(plane, last) - iterations_before(plane, first);
 }
 
-static void enter_tile(const parallel_loop *loop, parallel_chunk *chunk)
+void pl_plane_locate(const parallel_loop *loop, uint64_t number, parallel_tile *tile)
 {
     const parallel_plane *plane = &loop->plane;
-    uint64_t row = chunk->first / plane->tiles_across * plane->tile_rows;
-    uint64_t column = chunk->first % plane->tiles_across * plane->tile_columns;
-    chunk->tile.row_first = loop->begin + row;
-    chunk->tile.row_last = loop->begin + row + smaller(plane->tile_rows, plane->rows - row);
-    chunk->tile.column_first = plane->begin + column;
-    chunk->tile.column_last = plane->begin + column + smaller(plane->tile_columns, plane->columns - column);
+    uint64_t row = number / plane->tiles_across * plane->tile_rows;
+    uint64_t column = number % plane->tiles_across * plane->tile_columns;
+    tile->row_first = loop->begin + row;
+    tile->row_last = loop->begin + row + smaller(plane->tile_rows, plane->rows - row);
+    tile->column_first = plane->begin + column;
+    tile->column_last = plane->begin + column + smaller(plane->tile_columns, plane->columns - column);
+}
+
+static void enter_tile(const parallel_loop *loop, parallel_chunk *chunk)
+{
+    pl_plane_locate(loop, chunk->first, &chunk->tile);
     chunk->tile.is_stopped = 0;
     chunk->last = chunk->first + 1;
     chunk->at = chunk->first;

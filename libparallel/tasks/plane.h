@@ -13,4 +13,7 @@ int pl_plane_cut(parallel_plane *plane, uint64_t grain, uint64_t *tile_count);
 /* Iterations in the tiles from first to last - 1. */
 uint64_t pl_plane_iterations(const parallel_plane *plane, uint64_t first, uint64_t last);
 
+/* Sets the bounds of the tile with that number. */
+void pl_plane_locate(const parallel_loop *loop, uint64_t number, parallel_tile *tile);
+
 #endif

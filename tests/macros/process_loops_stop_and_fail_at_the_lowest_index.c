@@ -3,6 +3,7 @@
  * `break` and parallel_fail() mean in children what they mean in threads. */
 #include <parallel.h>
 
+#include <sched.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -92,6 +93,38 @@ PROPERTY(and_without_a_status_the_program_ends)
 }
 PROPERTY_END
 
+/* Returns in how many children the body heard that the task was asked to stop. */
+static int loop_until_cancelled(parallel_executor *executor, atomic_int *begun, atomic_int *heard)
+{
+    PARALLEL_FOR(i, 0, 3, .executor = executor, .grain = 1) {
+        ++*begun;
+        while (!parallel_is_cancelled())
+            sched_yield();
+        ++*heard;
+    }
+    return *heard;
+}
+PARALLEL_FN(int, loop_until_cancelled, parallel_executor *, atomic_int *, atomic_int *)
+
+PROPERTY(they_hear_that_the_task_around_them_is_cancelled)
+{
+    for (int form = 0; form < 2; form++) {
+        parallel_executor *executor = open_form(form), *threads;
+        atomic_int *begun = share_zeroed(sizeof *begun), *heard = share_zeroed(sizeof *heard);
+        ck_assert_int_eq(parallel_executor_open("threads:1", &threads), 0);
+        parallel_future *future = loop_until_cancelled_on(threads, executor, begun, heard);
+        while (atomic_load(begun) < 3)
+            sched_yield();
+        ck_assert_int_eq(parallel_future_cancel(future), PARALLEL_ERUNNING);
+        ck_assert_int_eq(loop_until_cancelled_await(future), 3);
+        ck_assert_int_eq(parallel_executor_close(threads), 0);
+        parallel_shared_free(begun);
+        parallel_shared_free(heard);
+        close_executor(executor);
+    }
+}
+PROPERTY_END
+
 #ifndef _OPENMP
 
 static int leave_by_return(parallel_executor *executor, enum parallel_loop_fork how, atomic_int *after,
@@ -127,10 +160,11 @@ PROPERTY(whoever_leaves_the_body_otherwise_ends)
 PROPERTY_END
 
 PROPERTIES(where_they_break, where_they_fail, and_without_a_status_the_program_ends,
-           whoever_leaves_the_body_otherwise_ends)
+           they_hear_that_the_task_around_them_is_cancelled, whoever_leaves_the_body_otherwise_ends)
 
 #else
 
-PROPERTIES(where_they_break, where_they_fail, and_without_a_status_the_program_ends)
+PROPERTIES(where_they_break, where_they_fail, and_without_a_status_the_program_ends,
+           they_hear_that_the_task_around_them_is_cancelled)
 
 #endif
