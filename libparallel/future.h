@@ -42,11 +42,27 @@ enum parallel_future_state {
 
 /* ---- Submission. PARALLEL_FN generates the typed forms; these are what they call. ---- */
 
+/* Where a call should run. All zero: anywhere. It is a wish: the call runs there if the worker of that place is free, or
+ * becomes free about as soon as another one would look for it, and else where one is. Workers of `threads` that are bound
+ * grant wishes; other kinds, and places=none, take them for advice and leave it. */
+typedef struct parallel_call_options {
+    const char *place; /* a list of places, as in places= (placement.h), such as "numa:1"; NULL: anywhere */
+    const void *near;  /* data: where the NUMA node is that has its page, if anybody has touched it; NULL: anywhere. Costs a
+                        * system call on a machine that has several nodes */
+} parallel_call_options;
+
 /* Submits one call. `arguments` points to the generated struct (copied). `executor` NULL: the default one. Never NULL:
  * what cannot be submitted is an already failed future. The caller holds one reference. */
 PARALLEL_API PARALLEL_MUST_CHECK parallel_future *parallel_submit(parallel_executor *executor,
                                                                   const parallel_function *function,
                                                                   const void *arguments);
+
+/* The same with options (NULL: none; copied). PARALLEL_EINVALID: both .place and .near; PARALLEL_ESPECIFICATION: a malformed
+ * place; PARALLEL_EPLACE: one that is not ours, or has no worker of the executor. */
+PARALLEL_API PARALLEL_MUST_CHECK parallel_future *parallel_submit_with(parallel_executor *executor,
+                                                                       const parallel_function *function,
+                                                                       const parallel_call_options *options,
+                                                                       const void *arguments);
 
 /* Waits and copies the result to `result` (ignored for void). 0; the code of the failure; PARALLEL_ECANCELLED;
  * PARALLEL_ETIMEDOUT, after which it may be asked again; PARALLEL_EWRONGFUNCTION: the future is not of `function`;

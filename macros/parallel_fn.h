@@ -10,6 +10,8 @@
  *
  *     parallel_future *simulate_async(double, int);                    submit to the default executor
  *     parallel_future *simulate_on(parallel_executor *, double, int);  submit to this one
+ *     parallel_future *simulate_on_with(parallel_executor *, const parallel_call_options *, double, int);
+ *                                                                      and there: at a place, near data (future.h)
  *     int simulate_result(parallel_future *, double *out);             wait: 0 and the value, or the error code
  *     int simulate_result_until(parallel_future *, uint64_t deadline_ns, double *out);
  *     double simulate_await(parallel_future *);                        wait, hand over the value, release the future;
@@ -324,6 +326,16 @@
         const struct prefix##_parallel_arguments parallel_packed = {                                          \
             PARALLEL_PP_IF_NONE(0, , __VA_ARGS__) PARALLEL_PP_LIST(PARALLEL_PP_NAME, prefix, __VA_ARGS__)};   \
         return parallel_submit(parallel_ex, &prefix##_parallel_function, &parallel_packed);                   \
+    }                                                                                                         \
+                                                                                                              \
+    PARALLEL_PP_INLINE PARALLEL_MUST_CHECK parallel_future *prefix##_on_with(                                 \
+        parallel_executor *parallel_ex, const parallel_call_options *parallel_options                         \
+            PARALLEL_PP_EACH(PARALLEL_PP_DECLARE, prefix, __VA_ARGS__))                                       \
+    {                                                                                                         \
+        const struct prefix##_parallel_arguments parallel_packed = {                                          \
+            PARALLEL_PP_IF_NONE(0, , __VA_ARGS__) PARALLEL_PP_LIST(PARALLEL_PP_NAME, prefix, __VA_ARGS__)};   \
+        return parallel_submit_with(parallel_ex, &prefix##_parallel_function, parallel_options,               \
+                                    &parallel_packed);                                                        \
     }                                                                                                         \
                                                                                                               \
     PARALLEL_PP_INLINE PARALLEL_MUST_CHECK parallel_future *prefix##_async(                                   \

@@ -49,4 +49,6 @@ libparallel_sources += \
 	libparallel/executors/threads.h \
 	libparallel/executors/threads_worker.c \
 	libparallel/executors/victims.c \
-	libparallel/executors/victims.h
+	libparallel/executors/victims.h \
+	libparallel/executors/wishes.c \
+	libparallel/executors/wishes.h

@@ -21,6 +21,7 @@ enum pl_interruption {
 };
 
 struct pl_board;
+struct pl_cpu_set;
 struct parallel_statistics;
 struct pl_place;
 
@@ -42,6 +43,11 @@ struct pl_executor_kind {
     /* Takes the tasks first..last (linked by `next`, `count` of them), with one reference to each, and will run, fail or
      * cancel each of them once. On failure it has taken none. */
     int (*submit)(struct parallel_executor *executor, struct pl_task *first, struct pl_task *last, size_t count);
+
+    /* Where a task should run whose caller wishes for one of these CPUs, for the task's `position` before it is submitted; 0:
+     * anywhere, since workers are not bound. PARALLEL_EPLACE: no worker is there; PARALLEL_ENOMEMORY. NULL: the kind has
+     * no say in who runs what. */
+    int (*locate)(struct parallel_executor *executor, const struct pl_cpu_set *cpus, uint32_t *position);
 
     void (*request_shutdown)(struct parallel_executor *executor); /* async-signal-safe */
     int (*shutdown)(struct parallel_executor *executor, enum parallel_shutdown_mode mode, uint64_t deadline_ns);

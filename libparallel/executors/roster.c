@@ -176,10 +176,58 @@ int pl_roster_resize(struct pl_roster *roster, size_t count, _Atomic size_t *pla
     return code;
 }
 
-/* Under the lock: the seat with the fewest holders, the worker's last one if that is as good. */
+/* Under the lock. */
+static bool is_free_and_wanted(const struct pl_roster *roster, size_t seat)
+{
+    return roster->holders[seat] == 0 && roster->is_wanted != NULL && roster->is_wanted(roster->owner, seat);
+}
+
+/* Under the lock; placement->count: there is none. */
+static size_t wanted_seat(const struct pl_roster *roster)
+{
+    size_t seat = 0;
+    while (seat < roster->placement->count && !is_free_and_wanted(roster, seat))
+        seat++;
+    return seat;
+}
+
+bool pl_roster_has_wanted_seat(struct pl_roster *roster)
+{
+    pthread_mutex_lock(&roster->lock);
+    bool has_one = wanted_seat(roster) < roster->placement->count;
+    pthread_mutex_unlock(&roster->lock);
+    return has_one;
+}
+
+int pl_roster_find_seat(struct pl_roster *roster, const struct pl_cpu_set *cpus, size_t *seat)
+{
+    pthread_mutex_lock(&roster->lock);
+    const struct pl_placement *placement = roster->placement;
+    bool is_unbound = false, is_found = false;
+    for (size_t i = 0; i < placement->count && !is_found; i++) {
+        *seat = (roster->next_choice + i) % placement->count;
+        const struct pl_place *place = pl_placement_place(placement, *seat);
+        is_unbound = place->kind != PL_PLACE_BOUND;
+        is_found = !is_unbound && pl_cpu_set_intersects(&place->cpus, cpus);
+    }
+    if (is_found)
+        roster->next_choice = *seat + 1;
+    pthread_mutex_unlock(&roster->lock);
+    if (is_unbound)
+        *seat = PL_ROSTER_ANY_SEAT;
+    return is_unbound || is_found ? 0 : PARALLEL_EPLACE;
+}
+
+/* Under the lock: a wanted one that is free, else the seat with the fewest holders, the worker's last one if that is as
+ * good. */
 static size_t choose_seat(const struct pl_roster *roster, const struct pl_thread_worker *self)
 {
     size_t preferred = self->is_placed ? self->place : self->index % roster->placement->count;
+    if (preferred < roster->placement->count && is_free_and_wanted(roster, preferred))
+        return preferred;
+    size_t wanted = wanted_seat(roster);
+    if (wanted < roster->placement->count)
+        return wanted;
     if (preferred < roster->placement->count && roster->holders[preferred] == 0)
         return preferred;
     size_t best = 0;

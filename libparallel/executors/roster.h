@@ -6,11 +6,12 @@
  *
  * Seats: an awake worker holds one; it gives it back before it sleeps or blocks, and takes one when it goes on,
  * preferably the same. So a spare worker that stands in for a blocked one finds the free seat, which is the blocked
- * one's core, without anybody telling it. */
+ * one's core, without anybody telling it. A free seat that is wanted, since work waits for it, comes first. */
 #ifndef LIBPARALLEL_EXECUTORS_ROSTER_H
 #define LIBPARALLEL_EXECUTORS_ROSTER_H
 
 #include <pthread.h>
+#include <stdint.h>
 
 #include "libparallel/base/atomics.h"
 #include "libparallel/machine/placement.h"
@@ -28,7 +29,9 @@ struct pl_roster {
     char *policy;                      /* places=..., for a resize; NULL: the setting */
     char *name;
     void (*body)(struct pl_thread_worker *worker);
+    bool (*is_wanted)(void *owner, size_t seat); /* called under the lock; a hint; NULL: none ever is */
     void *owner;
+    size_t next_choice; /* where the next search for a seat begins */
 };
 
 /* Places `count` workers (0: the default number); starts none. Errors: as pl_placement_create(), PARALLEL_ENOMEMORY. */
@@ -56,6 +59,14 @@ int pl_roster_resize(struct pl_roster *roster, size_t count, _Atomic size_t *pla
 
 /* The places of the first `count` workers; beyond the last one it begins anew. */
 void pl_roster_copy_places(struct pl_roster *roster, struct pl_place *places, size_t count);
+
+/* A seat whose place has one of the CPUs, another one each time if there are several. PARALLEL_EPLACE: none has. Unbound
+ * workers are nowhere, so all seats are as good: PL_ROSTER_ANY_SEAT. */
+#define PL_ROSTER_ANY_SEAT SIZE_MAX
+int pl_roster_find_seat(struct pl_roster *roster, const struct pl_cpu_set *cpus, size_t *seat);
+
+/* True if a seat that is wanted is free, at some moment of the call. */
+bool pl_roster_has_wanted_seat(struct pl_roster *roster);
 
 /* The calling worker takes a seat and is bound to its place, or gives it back. */
 void pl_roster_sit_down(struct pl_roster *roster, struct pl_thread_worker *self);

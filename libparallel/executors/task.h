@@ -77,7 +77,7 @@ struct pl_task {
     struct pl_task *next;
     const struct pl_task_class *class;
     struct parallel_executor *executor; /* whom it was submitted to; compared, never dereferenced, after its close */
-    uint32_t position; /* where its executor has it, if it is AWAY */
+    uint32_t position; /* where its executor has it, if it is AWAY; before: which seat it wishes for, 0: any */
 };
 
 static inline void pl_task_init(struct pl_task *task, const struct pl_task_class *class,

@@ -46,9 +46,16 @@ static uint32_t really_searching(struct pl_threads *threads, uint64_t crew)
     return searching > inside ? searching - inside : 0;
 }
 
-struct pl_task *pl_threads_take(struct pl_threads *threads)
+struct pl_task *pl_threads_take(struct pl_threads *threads, const struct pl_thread_worker *self, bool takes_any)
 {
-    struct pl_task *task = pl_task_queue_pop(&threads->queue);
+    struct pl_task *task = NULL;
+    bool is_wished_for = pl_wishes_wait(&threads->wishes);
+    if (is_wished_for && self != NULL)
+        task = pl_wishes_take(&threads->wishes, self->place);
+    if (task == NULL)
+        task = pl_task_queue_pop(&threads->queue);
+    if (task == NULL && is_wished_for && takes_any)
+        task = pl_wishes_take_any(&threads->wishes, self != NULL ? self->place : 0);
     if (task != NULL)
         pl_room_leave(&threads->room, 1);
     return task;
@@ -66,7 +73,7 @@ void pl_threads_close_queue(struct pl_threads *threads)
 static void fail_pending(struct pl_threads *threads, const parallel_error *error)
 {
     struct pl_task *task;
-    while ((task = pl_threads_take(threads)) != NULL) {
+    while ((task = pl_threads_take(threads, NULL, true)) != NULL) {
         if (pl_task_claim(task))
             task->class->fail(task, error);
         pl_task_release(task);
@@ -122,7 +129,7 @@ void pl_threads_call_workers(struct pl_threads *threads, uint32_t wanted)
         if (pl_threads_awake_of(pl_sub_seq_cst(&threads->crew, PL_THREADS_AWAKE + PL_THREADS_SEARCHING)) > 1)
             return;
         fail_pending(threads, &error);
-        if (pl_task_queue_is_empty(&threads->queue))
+        if (!pl_threads_have_tasks(threads))
             return;
     }
 }
@@ -136,13 +143,13 @@ void pl_threads_wake_all(struct pl_threads *threads)
     }
     pl_sub_seq_cst(&threads->crew, PL_THREADS_AWAKE + PL_THREADS_SEARCHING);
     /* Somebody may have taken this thread for one that searches. */
-    if (!pl_task_queue_is_empty(&threads->queue))
+    if (pl_threads_have_tasks(threads))
         pl_threads_call_worker(threads);
 }
 
 bool pl_threads_has_finished(struct pl_threads *threads)
 {
-    return pl_task_queue_is_closed(&threads->queue) && pl_task_queue_is_empty(&threads->queue) &&
+    return pl_task_queue_is_closed(&threads->queue) && !pl_threads_have_tasks(threads) &&
            pl_load_seq_cst(&threads->busy) == 0 && /* partner: stop_being_busy() of the last one */
            pl_board_inside(&threads->board) == 0;  /* partner: help() */
 }
@@ -152,6 +159,12 @@ bool pl_threads_has_finished(struct pl_threads *threads)
 static void threads_request_shutdown(struct parallel_executor *executor)
 {
     pl_threads_close_queue(threads_of(executor));
+}
+
+static bool is_seat_wanted(void *owner, size_t seat)
+{
+    struct pl_threads *threads = owner;
+    return pl_wishes_wait(&threads->wishes) && pl_wishes_wait_at(&threads->wishes, seat);
 }
 
 int pl_threads_open_for(struct pl_threads_use *use, const parallel_executor_options *options,
@@ -169,6 +182,7 @@ int pl_threads_open_for(struct pl_threads_use *use, const parallel_executor_opti
         free(threads);
         return code;
     }
+    threads->roster.is_wanted = is_seat_wanted;
     pl_deque_prepare();
     pl_task_queue_open(&threads->queue);
     pl_board_open(&threads->board);
@@ -200,6 +214,30 @@ static int refusal(struct pl_threads *threads)
     return pl_error_set(PARALLEL_ESHUTDOWN, 0, "submission to a threads executor after its shutdown");
 }
 
+/* A task with a wish comes alone. */
+static bool push(struct pl_threads *threads, struct pl_task *first, struct pl_task *last)
+{
+    if (first->position == 0)
+        return pl_task_queue_push(&threads->queue, first, last);
+    return pl_wishes_put(&threads->wishes, &threads->queue, first->position - 1, first);
+}
+
+/* So many seats can be wished for at least, should the executor grow. */
+enum { LEAST_WISHED_SEATS = 64 };
+
+static int threads_locate(struct parallel_executor *executor, const struct pl_cpu_set *cpus, uint32_t *position)
+{
+    struct pl_threads *threads = threads_of(executor);
+    size_t seat, count = pl_load_relaxed(&threads->worker_count); /* relaxed: a number */
+    int code = pl_roster_find_seat(&threads->roster, cpus, &seat);
+    if (code != 0)
+        return pl_error_set(code, 0, "no worker of the executor is there");
+    if (seat != PL_ROSTER_ANY_SEAT)
+        code = pl_wishes_prepare(&threads->wishes, count > LEAST_WISHED_SEATS ? count : LEAST_WISHED_SEATS);
+    *position = code == 0 && pl_wishes_have_seat(&threads->wishes, seat) ? (uint32_t)seat + 1 : 0;
+    return code;
+}
+
 static int threads_submit(struct parallel_executor *executor, struct pl_task *first, struct pl_task *last, size_t count)
 {
     struct pl_threads *threads = threads_of(executor);
@@ -208,7 +246,7 @@ static int threads_submit(struct parallel_executor *executor, struct pl_task *fi
         if (code != 0)
             return code == PARALLEL_ESHUTDOWN ? refusal(threads) : code;
     }
-    if (!pl_task_queue_push(&threads->queue, first, last)) {
+    if (!push(threads, first, last)) {
         pl_room_leave(&threads->room, count);
         return refusal(threads);
     }
@@ -219,7 +257,7 @@ static int threads_submit(struct parallel_executor *executor, struct pl_task *fi
 static void cancel_pending(struct pl_threads *threads)
 {
     struct pl_task *task;
-    while ((task = pl_threads_take(threads)) != NULL) {
+    while ((task = pl_threads_take(threads, NULL, true)) != NULL) {
         task->class->cancel(task);
         pl_task_release(task);
     }
@@ -236,7 +274,7 @@ static int threads_shutdown(struct parallel_executor *executor, enum parallel_sh
         if (!pl_roster_wait_until_empty(&threads->roster, deadline_ns))
             return pl_error_set(PARALLEL_ETIMEDOUT, 0, "shutdown: %u workers still run",
                                 pl_load_relaxed(&threads->roster.live_count)); /* relaxed: for the message */
-        if (pl_task_queue_is_empty(&threads->queue)) {
+        if (!pl_threads_have_tasks(threads)) {
             pl_roster_join_ended(&threads->roster); /* here, too, for the executors that the end of the program shuts down */
             return 0;
         }
@@ -252,6 +290,7 @@ static void threads_destroy(struct parallel_executor *executor)
     pl_parking_lot_close(&threads->lot);
     pl_victims_destroy(&threads->victims);
     pl_board_close(&threads->board);
+    pl_wishes_destroy(&threads->wishes);
     parallel_error *broken = pl_load_relaxed(&threads->broken); /* relaxed: all workers have been joined */
     if (broken != &pl_threads_initializer_failed)
         free(broken);
@@ -264,7 +303,7 @@ static int threads_resize(struct parallel_executor *executor, size_t workers)
     int code = pl_roster_resize(&threads->roster, workers, &threads->worker_count);
     if (code != 0)
         return code;
-    if (!pl_task_queue_is_empty(&threads->queue) || pl_threads_is_spawning(threads))
+    if (pl_threads_have_tasks(threads) || pl_threads_is_spawning(threads))
         pl_threads_call_worker(threads);
     return 0;
 }
@@ -298,7 +337,7 @@ static void threads_wait_enter(struct parallel_executor *executor)
     pl_roster_stand_up(&threads->roster, frame_worker());
     pl_sub_seq_cst(&threads->crew, PL_THREADS_AWAKE);
     /* The same last look as before sleep: a submitter, or an owner of spawned calls, may have counted on this worker. */
-    if (!pl_task_queue_is_empty(&threads->queue) || pl_threads_is_spawning(threads))
+    if (pl_threads_have_tasks(threads) || pl_threads_is_spawning(threads))
         pl_threads_call_worker(threads);
 }
 
@@ -342,6 +381,7 @@ const struct pl_executor_kind pl_threads_kind = {
     .name = "threads",
     .open = threads_open,
     .submit = threads_submit,
+    .locate = threads_locate,
     .request_shutdown = threads_request_shutdown,
     .shutdown = threads_shutdown,
     .destroy = threads_destroy,

@@ -5,6 +5,7 @@
  *     threads.c          the operations of the kind; who is called, and when
  *     threads_worker.c   what a worker does with its life
  *     room.c             how many calls may wait
+ *     wishes.c           calls that are to run at a certain seat
  *     roster.c           the threads from birth to join, and their seats
  *     victims.c deque.c  spawned calls, and stealing them
  *     board.c            loops that workers take part in
@@ -19,6 +20,7 @@
 #include "libparallel/executors/roster.h"
 #include "libparallel/executors/task_queue.h"
 #include "libparallel/executors/victims.h"
+#include "libparallel/executors/wishes.h"
 
 #define PL_THREADS_SEARCHING ((uint64_t)1)       /* low half of the crew word */
 #define PL_THREADS_AWAKE     ((uint64_t)1 << 32) /* high half */
@@ -47,6 +49,7 @@ struct pl_threads {
     struct pl_roster roster;
     struct pl_victims victims;
     struct pl_board board;
+    struct pl_wishes wishes;
     _Atomic uint64_t outer_wakes; /* by threads that are no workers; beside the system call of a wake it is nothing */
     _Alignas(2 * PL_CACHE_LINE) _Atomic uint32_t busy; /* workers inside a task, waiting ones too */
     struct pl_room room;
@@ -65,10 +68,17 @@ static inline size_t pl_threads_awake_of(uint64_t crew)
     return (size_t)(crew >> 32);
 }
 
-/* The next task of the queue, or NULL. */
-struct pl_task *pl_threads_take(struct pl_threads *threads);
+/* The next task: of those that wish for the seat of `self`, then of the queue, then, if `takes_any`, of those that wish for
+ * another seat. NULL: none. `self` may be NULL. */
+struct pl_task *pl_threads_take(struct pl_threads *threads, const struct pl_thread_worker *self, bool takes_any);
 
-/* Sees to it that somebody looks into the queue, if there is anybody left to call, or that so many search. Any thread;
+/* Whether a task waits, in the queue or for a seat. */
+static inline bool pl_threads_have_tasks(struct pl_threads *threads)
+{
+    return !pl_task_queue_is_empty(&threads->queue) || pl_wishes_wait(&threads->wishes);
+}
+
+/* Sees to it that somebody looks for tasks, if there is anybody left to call, or that so many search. Any thread;
  * after publishing work. */
 void pl_threads_call_workers(struct pl_threads *threads, uint32_t wanted);
 

@@ -23,6 +23,9 @@
  * a membarrier, which costs it 14 us at worst, is the smaller evil. */
 enum { TURNS_BEFORE_FORCE = 400 };
 
+/* Whoever sits at a seat that a call wishes for gets so many turns of another worker's search (20 us) to come for it. */
+enum { TURNS_BEFORE_ANY_TASK = 400 };
+
 enum {
     /* After a loop a worker looks for the next one without pauses at first: as long as the shortest loops take. */
     EAGER_TURNS = 100,
@@ -79,7 +82,7 @@ static void stop_being_busy(struct pl_threads *threads)
 }
 
 /* What a search has found. */
-enum finding { NOTHING, TASK_OR_CLOSED, VICTIM, POST };
+enum finding { NOTHING, TASK_OR_CLOSED, ANY_TASK, VICTIM, POST };
 
 /* True if there may be somebody whose spawned calls can be stolen. A hint; the last look before sleep is exact. */
 static bool is_anyone_working(struct pl_threads *threads)
@@ -128,12 +131,31 @@ static bool may_search_on(const struct pl_thread_worker *self, struct watcher *w
     return looks % PL_PATIENCE_TURNS_BETWEEN != 0 || !pl_patience_is_interrupted(looked_ns);
 }
 
+/* Takes another seat, if the worker has none, or one that is wanted is free. */
+static void change_seat(struct pl_threads *threads, struct pl_thread_worker *self)
+{
+    pl_roster_stand_up(&threads->roster, self);
+    pl_roster_sit_down(&threads->roster, self);
+}
+
+/* Calls wait that wish for a seat. If it is free, it is taken once in a search. */
+static bool is_wish_granted(struct pl_threads *threads, struct pl_thread_worker *self, bool *has_moved)
+{
+    if (!*has_moved && !pl_wishes_wait_at(&threads->wishes, self->place)) {
+        *has_moved = true;
+        if (pl_roster_has_wanted_seat(&threads->roster))
+            change_seat(threads, self);
+    }
+    return pl_wishes_wait_at(&threads->wishes, self->place);
+}
+
 /* Looks for work for a while: tasks, loops, and calls that other workers have spawned. NOTHING: time to sleep. */
-static enum finding search(struct pl_threads *threads, const struct pl_thread_worker *self,
+static enum finding search(struct pl_threads *threads, struct pl_thread_worker *self,
                            struct watcher *watcher, bool can_steal, struct pl_deque **victim, struct pl_post **post)
 {
     uint32_t turn = 0, turns = pl_patience_turns();
     uint64_t looked_ns = 0;
+    bool has_moved = false;
     do {
         turn++;
         *post = pl_board_find(&threads->board, &watcher->reader);
@@ -141,6 +163,12 @@ static enum finding search(struct pl_threads *threads, const struct pl_thread_wo
             return POST;
         if (!pl_task_queue_is_empty(&threads->queue) || pl_threads_has_finished(threads))
             return TASK_OR_CLOSED;
+        if (pl_wishes_wait(&threads->wishes)) {
+            if (is_wish_granted(threads, self, &has_moved))
+                return TASK_OR_CLOSED;
+            if (turn >= turns || turn >= TURNS_BEFORE_ANY_TASK)
+                return ANY_TASK;
+        }
         if (can_steal && is_anyone_working(threads)) {
             *victim = pl_victims_choose(&threads->victims, self->index, turn);
             if (*victim != NULL && pl_deque_public_count(*victim) > 0)
@@ -154,6 +182,8 @@ static enum finding search(struct pl_threads *threads, const struct pl_thread_wo
                 return VICTIM;
         }
     } while (may_search_on(self, watcher, &turn, turns, &looked_ns));
+    if (pl_wishes_wait(&threads->wishes))
+        return ANY_TASK;
     /* However short the search was: the owner may spin on what it has spawned, and the last look before sleep would find it
      * again and again. */
     *victim = can_steal && is_anyone_working(threads) ? pl_victims_find_or_force(&threads->victims, self->index) : NULL;
@@ -202,7 +232,7 @@ static bool park(struct pl_threads *threads, struct pl_thread_worker *self, stru
     if (pl_threads_has_finished(threads)) {
         if (pl_parking_lot_leave(&threads->lot, &self->parker))
             return false;
-    } else if (!pl_task_queue_is_empty(&threads->queue) || pl_board_is_open_to(&threads->board, &watcher->reader) ||
+    } else if (pl_threads_have_tasks(threads) || pl_board_is_open_to(&threads->board, &watcher->reader) ||
                pl_threads_is_spawning(threads)) {
         pl_threads_call_worker(threads);
     }
@@ -244,10 +274,8 @@ static bool settle_down(struct pl_threads *threads, struct pl_thread_worker *sel
                         uint64_t *counted)
 {
     /* Relaxed, both: who comes late moves late. */
-    if (self->placement_number != pl_load_relaxed(&threads->roster.placement_number)) {
-        pl_roster_stand_up(&threads->roster, self);
-        pl_roster_sit_down(&threads->roster, self);
-    }
+    if (self->placement_number != pl_load_relaxed(&threads->roster.placement_number))
+        change_seat(threads, self);
     if (pl_threads_awake_of(pl_load_relaxed(&threads->crew)) <= pl_load_relaxed(&threads->worker_count))
         return true;
     if (!(*counted & PL_THREADS_SEARCHING))
@@ -268,7 +296,7 @@ static void help(struct pl_threads *threads, const struct pl_thread_worker *self
     struct pl_counters *counters = pl_counters_of_caller();
     if (counters != NULL)
         pl_count(&counters->transfers, 2); /* the post, to join and to leave */
-    if (!pl_task_queue_is_empty(&threads->queue))
+    if (pl_threads_have_tasks(threads))
         pl_threads_call_worker(threads);
     uint32_t places = work->is_worth_a_wake ? pl_post_places(post) : 0;
     if (places > 0)
@@ -318,12 +346,14 @@ void pl_threads_work(struct pl_thread_worker *self)
     parallel_deque_current = deque != NULL ? &deque->shared : NULL;
     struct watcher watcher = {.watches = false};
     uint64_t counted = PL_THREADS_AWAKE + PL_THREADS_SEARCHING; /* whoever started this worker has counted it so */
+    bool takes_any = false;
     for (;;) {
-        struct pl_task *task = pl_threads_take(threads);
+        struct pl_task *task = pl_threads_take(threads, self, takes_any);
+        takes_any = false;
         if (task != NULL) {
             become_busy(threads, &counted);
             /* Looked at after the step above, not at the pop (threads.md, step F3). */
-            if (!pl_task_queue_is_empty(&threads->queue))
+            if (pl_threads_have_tasks(threads))
                 pl_threads_call_worker(threads);
             /* With work in hand, not before: so workers start side by side, however long their initializers take. */
             if (!is_initialized) {
@@ -348,13 +378,14 @@ void pl_threads_work(struct pl_thread_worker *self)
         struct pl_deque *victim;
         struct pl_post *post;
         enum finding finding = search(threads, self, &watcher, deque != NULL, &victim, &post);
+        takes_any = finding == ANY_TASK;
         if ((finding == VICTIM || finding == POST) && !is_initialized) {
             is_initialized = true;
             become_busy(threads, &counted);
             initialize(threads, self);
         } else if (finding == VICTIM) {
             become_busy(threads, &counted);
-            if (!pl_task_queue_is_empty(&threads->queue))
+            if (pl_threads_have_tasks(threads))
                 pl_threads_call_worker(threads);
             pl_deque_steal_and_run(victim, deque);
             if (!settle_down(threads, self, &watcher, &counted))

@@ -27,4 +27,6 @@ libparallel_sources += \
 	libparallel/machine/topology.c \
 	libparallel/machine/topology.h \
 	libparallel/machine/topology_private.h \
-	libparallel/machine/topology_tables.c
+	libparallel/machine/topology_tables.c \
+	libparallel/machine/whereabouts.c \
+	libparallel/machine/whereabouts.h

@@ -21,6 +21,14 @@ bool pl_cpu_set_is_empty(const struct pl_cpu_set *set)
     return pl_cpu_set_next(set, 0) == PL_CPU_LIMIT;
 }
 
+bool pl_cpu_set_intersects(const struct pl_cpu_set *one, const struct pl_cpu_set *other)
+{
+    unsigned long common = 0;
+    for (size_t i = 0; i < PL_CPU_LIMIT / PL_CPU_WORD_BITS; i++)
+        common |= one->words[i] & other->words[i];
+    return common != 0;
+}
+
 bool pl_cpu_set_is_equal(const struct pl_cpu_set *one, const struct pl_cpu_set *other)
 {
     return memcmp(one, other, sizeof *one) == 0;

@@ -30,6 +30,7 @@ static inline void pl_cpu_set_add(struct pl_cpu_set *set, size_t cpu)
 
 size_t pl_cpu_set_count(const struct pl_cpu_set *set);
 bool pl_cpu_set_is_empty(const struct pl_cpu_set *set);
+bool pl_cpu_set_intersects(const struct pl_cpu_set *one, const struct pl_cpu_set *other);
 bool pl_cpu_set_is_equal(const struct pl_cpu_set *one, const struct pl_cpu_set *other);
 
 /* The smallest member that is at least `from`, or PL_CPU_LIMIT. */

@@ -12,6 +12,7 @@
 #include "libparallel/executors/portion.h"
 #include "libparallel/executors/scope.h"
 #include "libparallel/machine/binding.h"
+#include "libparallel/machine/whereabouts.h"
 #include "libparallel/tasks/future.h"
 #include "libparallel/tasks/spawn.h"
 
@@ -139,7 +140,29 @@ const struct pl_task_class pl_call_class = {
     .carriage = &call_carriage,
 };
 
-parallel_future *parallel_submit(parallel_executor *executor, const parallel_function *function, const void *arguments)
+/* Tells the executor where the task should run. Places are looked at on every kind: what is wrong here is wrong there. */
+static int make_wish(const parallel_executor *executor, const parallel_call_options *options, struct pl_task *task)
+{
+    const struct pl_topology *topology;
+    struct pl_cpu_set cpus;
+    if (options->place != NULL && options->near != NULL)
+        return pl_error_set(PARALLEL_EINVALID, 0, ".place and .near: a call has one of them");
+    if ((options->place == NULL && options->near == NULL) || executor->fork_count != pl_fork_count())
+        return 0;
+    int code = pl_topology_get(&topology);
+    if (code == 0)
+        code = options->place != NULL ? pl_whereabouts_of_places(topology, options->place, &cpus)
+                                      : pl_whereabouts_of_data(topology, options->near, &cpus);
+    if (code != 0 || executor->kind->locate == NULL)
+        return code;
+    code = executor->kind->locate(task->executor, &cpus, &task->position);
+    if (code != PARALLEL_EPLACE)
+        return code;
+    return options->near != NULL ? 0 : pl_error_set(code, 0, ".place %.80s: no worker of the executor is there", options->place);
+}
+
+static parallel_future *submit(parallel_executor *executor, const parallel_function *function,
+                               const parallel_call_options *options, const void *arguments)
 {
     if (function == NULL || (arguments == NULL && function->argument_size > 0)) {
         pl_error_set(PARALLEL_EINVALID, 0, "parallel_submit: %s", function == NULL ? "the function is NULL"
@@ -157,10 +180,22 @@ parallel_future *parallel_submit(parallel_executor *executor, const parallel_fun
     }
     if (function->argument_size > 0)
         memcpy(pl_future_arguments(future), arguments, function->argument_size);
-    if (pl_executor_submit(executor, &future->task, &future->task, 1) != 0) {
+    if ((options != NULL && make_wish(executor, options, &future->task) != 0) ||
+        pl_executor_submit(executor, &future->task, &future->task, 1) != 0) {
         (void)pl_task_claim(&future->task); /* nobody else knows it */
         pl_future_end_failed(future, parallel_last_error());
         pl_task_release(&future->task); /* the executor's */
     }
     return future;
+}
+
+parallel_future *parallel_submit(parallel_executor *executor, const parallel_function *function, const void *arguments)
+{
+    return submit(executor, function, NULL, arguments);
+}
+
+parallel_future *parallel_submit_with(parallel_executor *executor, const parallel_function *function,
+                                      const parallel_call_options *options, const void *arguments)
+{
+    return submit(executor, function, options, arguments);
 }

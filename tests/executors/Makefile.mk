@@ -48,6 +48,7 @@ executors_kinds = \
 executors_tests = \
 	tests/executors/a_waiter_shares_its_cpu_with_its_worker \
 	tests/executors/bursts_wake_one_worker \
+	tests/executors/calls_run_where_they_wish \
 	tests/executors/forked_child_has_executors_of_its_own \
 	tests/executors/program_ends_after_what_was_submitted \
 	tests/executors/statistics_count_what_was_stolen \
@@ -59,6 +60,8 @@ TESTS += $(executors_kinds) $(executors_tests)
 
 tests_executors_a_waiter_shares_its_cpu_with_its_worker_LDADD = $(public_ldadd)
 tests_executors_bursts_wake_one_worker_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pl_parking_lot_wake_apart
+tests_executors_calls_run_where_they_wish_SOURCES = tests/executors/calls_run_where_they_wish.c $(suite_calls)
+tests_executors_calls_run_where_they_wish_LDADD = $(public_ldadd)
 tests_executors_fork_SOURCES = tests/executors/fork.c $(executors_suite)
 tests_executors_fork_LDADD = $(public_ldadd)
 tests_executors_processes_SOURCES = tests/executors/processes.c $(executors_suite)

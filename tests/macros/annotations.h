@@ -105,12 +105,15 @@ static int increment(int value)
     return value + 1;
 }
 
-enum { ANNOTATION_COUNT = 13 };
+enum { ANNOTATION_COUNT = 15 };
 
 static int check_annotations(parallel_executor *executor)
 {
     int right = 0, number = 0, flag = 0;
     right += answer_to_all_await(answer_to_all_on(executor)) == 42;
+    const parallel_call_options anywhere = {NULL, NULL}, *none = NULL;
+    right += answer_to_all_await(answer_to_all_on_with(executor, &anywhere)) == 42;
+    right += same_pointer_await(same_pointer_on_with(executor, none, &flag)) == &flag;
     set_flag_await(set_flag_on(executor, &flag));
     right += flag == 1;
     flag_without_arguments = 0;
