@@ -248,6 +248,9 @@ static int threads_submit(struct parallel_executor *executor, struct pl_task *fi
     }
     if (!push(threads, first, last)) {
         pl_room_leave(&threads->room, count);
+        /* Whoever ended the last task may have taken the refused wish for one that waits, and told nobody. */
+        if (pl_threads_has_finished(threads))
+            pl_threads_wake_all(threads);
         return refusal(threads);
     }
     pl_threads_call_worker(threads);
