@@ -10,6 +10,7 @@
  *     parallel-info --places [POLICY] --workers N     where N workers would be
  *     parallel-info --settings            the table of settings
  *     parallel-info --version
+ *     parallel-info --help
  *
  * With HWLOC_XMLFILE=FILE or HWLOC_SYNTHETIC=DESCRIPTION all this is told of another machine. */
 #include <errno.h>
@@ -94,16 +95,14 @@ struct request {
     bool wants_places;
     bool wants_settings;
     bool wants_version;
+    bool wants_help;
     const char *policy;       /* NULL: the one in force */
     const char *worker_count; /* NULL: the default number */
 };
 
-static int usage(void)
+static void print_usage(FILE *stream)
 {
-    fprintf(
-        stderr,
-        "usage: parallel-info [--machine] [--workers [N]] [--places [POLICY]] [--settings] [--version]\n");
-    return EXIT_FAILURE;
+    fprintf(stream, "usage: parallel-info [--machine] [--workers [N]] [--places [POLICY]] [--settings] [--version] [--help]\n");
 }
 
 /* "--places=POLICY" or "--places POLICY"; NULL if another option follows. */
@@ -116,8 +115,9 @@ static const char *optional_value(int argc, char **argv)
 
 static bool read_request(int argc, char **argv, struct request *request)
 {
-    enum { SHOW_MACHINE = 1, SHOW_PLACES, SHOW_SETTINGS, SHOW_VERSION, SHOW_WORKERS };
+    enum { SHOW_MACHINE = 1, SHOW_PLACES, SHOW_SETTINGS, SHOW_VERSION, SHOW_WORKERS, SHOW_HELP };
     static const struct option options[] = {
+        {"help", no_argument, NULL, SHOW_HELP},
         {"machine", no_argument, NULL, SHOW_MACHINE},
         {"places", optional_argument, NULL, SHOW_PLACES},
         {"settings", no_argument, NULL, SHOW_SETTINGS},
@@ -146,6 +146,9 @@ static bool read_request(int argc, char **argv, struct request *request)
             request->wants_workers = request->worker_count == NULL;
             request->wants_places |= request->worker_count != NULL;
             break;
+        case SHOW_HELP:
+            request->wants_help = true;
+            break;
         default:
             return false;
         }
@@ -172,6 +175,8 @@ static int answer(const struct request *request)
         return EXIT_FAILURE;
     }
     int status = EXIT_SUCCESS;
+    if (request->wants_help)
+        print_usage(stdout);
     if (request->wants_version)
         printf("libparallel %s\n", PACKAGE_VERSION);
     if (request->wants_machine)
@@ -188,7 +193,9 @@ static int answer(const struct request *request)
 int main(int argc, char **argv)
 {
     struct request request = {.policy = NULL};
-    if (!read_request(argc, argv, &request))
-        return usage();
+    if (!read_request(argc, argv, &request)) {
+        print_usage(stderr);
+        return EXIT_FAILURE;
+    }
     return argc == 1 ? print_everything() : answer(&request);
 }

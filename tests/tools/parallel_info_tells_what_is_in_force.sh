@@ -35,3 +35,5 @@ fails "$info" --settings more
 expect 'usage: parallel-info' "$work/output"
 fails "$info" --unknown
 expect 'usage: parallel-info' "$work/output"
+succeeds "$info" --help
+expect 'usage: parallel-info' "$work/output"
