@@ -104,7 +104,13 @@ bench/loops/pthreadpool: bench/loops/pthreadpool.cc bench/loops/kernels.h bench/
 	@$(CXX) -std=c++17 -O3 $< -o $@ -lpthreadpool -lpthread -lm $(bench_quietly)
 
 bench_fork_join_peers = bench/fork_join/libgomp bench/fork_join/libomp bench/fork_join/tbb
-CLEANFILES += $(bench_fork_join_peers) bench/fork_join/fork_join.dat
+bench_fork_join_ours = bench/fork_join/ours-libomp
+CLEANFILES += $(bench_fork_join_peers) $(bench_fork_join_ours) bench/fork_join/*.log bench/fork_join/*.dat
+
+bench/fork_join/ours-libomp: bench/fork_join/parallel.c bench/fork_join/kernels.h bench/measure.h libparallel.la
+	@$(MKDIR_P) $(@D)
+	@{ clang -O2 -DNDEBUG -DBENCH_WORKERS=2 -I$(srcdir) -I$(srcdir)/macros -c $(srcdir)/bench/fork_join/parallel.c -o $@.o && \
+		$(bench_link_ours) clang $@.o -o $@ libparallel.la -lm; } $(bench_quietly)
 
 bench/fork_join/libgomp: bench/fork_join/openmp.c bench/fork_join/kernels.h bench/measure.h
 	@$(MKDIR_P) $(@D)
@@ -180,7 +186,7 @@ bench-processes: bench/processes/parallel
 bench-futures: bench/compare bench/futures/floor bench/futures/memory bench/futures/parallel $(bench_futures_peers)
 	@sh $(srcdir)/bench/futures/run.sh bench/futures $(srcdir)/bench/futures
 bench-fork-join: bench/compare bench/fork_join/parallel bench/fork_join/one-worker bench/fork_join/elided \
-	bench/fork_join/serial $(bench_fork_join_peers)
+	bench/fork_join/serial $(bench_fork_join_ours) $(bench_fork_join_peers)
 	@sh $(srcdir)/bench/fork_join/run.sh bench/fork_join
 bench-loops: bench/compare $(bench_named) $(bench_regions) $(bench_loops_ours) $(bench_loops_peers)
 	@sh $(srcdir)/bench/loops/run.sh bench/loops "$(bench_loops_ours:bench/loops/%=%) $(bench_loops_peers:bench/loops/%=%)" $(GNUPLOT)

@@ -5,9 +5,11 @@
 set -eu
 here=$1
 peers=
-for label in serial libgomp libomp tbb; do
-    if [ -x "$here/$label" ]; then
-        peers="$peers $label=$here/$label"
+for program in serial libgomp tbb ours-libomp libomp; do
+    # What clang has compiled is compared with ours by clang.
+    if [ $program = libomp ]; then label=libomp-tasks; else label=$program; fi
+    if [ -x "$here/$program" ]; then
+        peers="$peers $label=$here/$program"
     else
         echo "missing peer: $label (its compiler or library was not found)"
     fi
