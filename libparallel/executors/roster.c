@@ -203,19 +203,21 @@ int pl_roster_find_seat(struct pl_roster *roster, const struct pl_cpu_set *cpus,
 {
     pthread_mutex_lock(&roster->lock);
     const struct pl_placement *placement = roster->placement;
-    bool is_unbound = false, is_found = false;
-    for (size_t i = 0; i < placement->count && !is_found; i++) {
-        *seat = (roster->next_choice + i) % placement->count;
-        const struct pl_place *place = pl_placement_place(placement, *seat);
-        is_unbound = place->kind != PL_PLACE_BOUND;
-        is_found = !is_unbound && pl_cpu_set_intersects(&place->cpus, cpus);
+    size_t fitting = 0, best = 0;
+    for (size_t i = 0; i < placement->count; i++) {
+        size_t candidate = (roster->next_choice + i) % placement->count;
+        const struct pl_place *place = pl_placement_place(placement, candidate);
+        if (place->kind == PL_PLACE_BOUND && !pl_cpu_set_intersects(&place->cpus, cpus))
+            continue;
+        if (fitting == 0 || (roster->holders[best] > 0 && roster->holders[candidate] == 0))
+            best = candidate;
+        fitting++;
     }
-    if (is_found)
-        roster->next_choice = *seat + 1;
+    if (fitting > 0)
+        roster->next_choice = best + 1;
+    *seat = fitting == placement->count ? PL_ROSTER_ANY_SEAT : best;
     pthread_mutex_unlock(&roster->lock);
-    if (is_unbound)
-        *seat = PL_ROSTER_ANY_SEAT;
-    return is_unbound || is_found ? 0 : PARALLEL_EPLACE;
+    return fitting > 0 ? 0 : PARALLEL_EPLACE;
 }
 
 /* Under the lock: a wanted one that is free, else the seat with the fewest holders, the worker's last one if that is as

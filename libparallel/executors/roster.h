@@ -60,8 +60,8 @@ int pl_roster_resize(struct pl_roster *roster, size_t count, _Atomic size_t *pla
 /* The places of the first `count` workers; beyond the last one it begins anew. */
 void pl_roster_copy_places(struct pl_roster *roster, struct pl_place *places, size_t count);
 
-/* A seat whose place has one of the CPUs, another one each time if there are several. PARALLEL_EPLACE: none has. Unbound
- * workers are nowhere, so all seats are as good: PL_ROSTER_ANY_SEAT. */
+/* A seat whose place has one of the CPUs: of several a free one, and another one each time. PL_ROSTER_ANY_SEAT: all are as
+ * good, as those of workers that are not bound. PARALLEL_EPLACE: none has. */
 #define PL_ROSTER_ANY_SEAT SIZE_MAX
 int pl_roster_find_seat(struct pl_roster *roster, const struct pl_cpu_set *cpus, size_t *seat);
 

@@ -46,16 +46,19 @@ static uint32_t really_searching(struct pl_threads *threads, uint64_t crew)
     return searching > inside ? searching - inside : 0;
 }
 
-struct pl_task *pl_threads_take(struct pl_threads *threads, const struct pl_thread_worker *self, bool takes_any)
+struct pl_task *pl_threads_take(struct pl_threads *threads, const struct pl_thread_worker *self,
+                                enum pl_threads_order order)
 {
     struct pl_task *task = NULL;
     bool is_wished_for = pl_wishes_wait(&threads->wishes);
-    if (is_wished_for && self != NULL)
+    if (is_wished_for && order == PL_THREADS_OWN_FIRST)
         task = pl_wishes_take(&threads->wishes, self->place);
+    else if (is_wished_for && order == PL_THREADS_ANY_FIRST)
+        task = pl_wishes_take_any(&threads->wishes, self != NULL ? self->place + 1 : 0);
     if (task == NULL)
         task = pl_task_queue_pop(&threads->queue);
-    if (task == NULL && is_wished_for && takes_any)
-        task = pl_wishes_take_any(&threads->wishes, self != NULL ? self->place : 0);
+    if (task == NULL && is_wished_for && order == PL_THREADS_COMMON_FIRST)
+        task = pl_wishes_take(&threads->wishes, self->place);
     if (task != NULL)
         pl_room_leave(&threads->room, 1);
     return task;
@@ -73,7 +76,7 @@ void pl_threads_close_queue(struct pl_threads *threads)
 static void fail_pending(struct pl_threads *threads, const parallel_error *error)
 {
     struct pl_task *task;
-    while ((task = pl_threads_take(threads, NULL, true)) != NULL) {
+    while ((task = pl_threads_take(threads, NULL, PL_THREADS_ANY_FIRST)) != NULL) {
         if (pl_task_claim(task))
             task->class->fail(task, error);
         pl_task_release(task);
@@ -129,8 +132,12 @@ void pl_threads_call_workers(struct pl_threads *threads, uint32_t wanted)
         if (pl_threads_awake_of(pl_sub_seq_cst(&threads->crew, PL_THREADS_AWAKE + PL_THREADS_SEARCHING)) > 1)
             return;
         fail_pending(threads, &error);
-        if (!pl_threads_have_tasks(threads))
+        if (!pl_threads_have_tasks(threads)) {
+            /* A worker that has ended its task meanwhile may have left to what was in the queue to tell the sleepers. */
+            if (pl_threads_has_finished(threads))
+                pl_threads_wake_all(threads);
             return;
+        }
     }
 }
 
@@ -260,7 +267,7 @@ static int threads_submit(struct parallel_executor *executor, struct pl_task *fi
 static void cancel_pending(struct pl_threads *threads)
 {
     struct pl_task *task;
-    while ((task = pl_threads_take(threads, NULL, true)) != NULL) {
+    while ((task = pl_threads_take(threads, NULL, PL_THREADS_ANY_FIRST)) != NULL) {
         task->class->cancel(task);
         pl_task_release(task);
     }

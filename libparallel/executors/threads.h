@@ -68,9 +68,17 @@ static inline size_t pl_threads_awake_of(uint64_t crew)
     return (size_t)(crew >> 32);
 }
 
-/* The next task: of those that wish for the seat of `self`, then of the queue, then, if `takes_any`, of those that wish for
- * another seat. NULL: none. `self` may be NULL. */
-struct pl_task *pl_threads_take(struct pl_threads *threads, const struct pl_thread_worker *self, bool takes_any);
+/* Where a worker looks for a task: among those that wish for its seat, in the common queue, among those that wish for any
+ * seat, other ones first. */
+enum pl_threads_order {
+    PL_THREADS_OWN_FIRST,    /* own, common */
+    PL_THREADS_COMMON_FIRST, /* common, own */
+    PL_THREADS_ANY_FIRST,    /* any, common */
+};
+
+/* The next task; NULL: none. `self` may be NULL with PL_THREADS_ANY_FIRST. */
+struct pl_task *pl_threads_take(struct pl_threads *threads, const struct pl_thread_worker *self,
+                                enum pl_threads_order order);
 
 /* Whether a task waits, in the queue or for a seat. */
 static inline bool pl_threads_have_tasks(struct pl_threads *threads)

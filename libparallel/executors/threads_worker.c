@@ -23,8 +23,14 @@
  * a membarrier, which costs it 14 us at worst, is the smaller evil. */
 enum { TURNS_BEFORE_FORCE = 400 };
 
-/* Whoever sits at a seat that a call wishes for gets so many turns of another worker's search (20 us) to come for it. */
-enum { TURNS_BEFORE_ANY_TASK = 400 };
+enum {
+    /* Whoever sits at a seat that a call wishes for gets so many turns of another worker's search (20 us) to come for it. */
+    TURNS_BEFORE_ANY_TASK = 400,
+    /* And once in so many of them that one looks whether a wished seat is free. */
+    TURNS_BETWEEN_SEATS = 32,
+    /* So many calls after one another, and a worker looks elsewhere first: nobody's call waits for ever behind others'. */
+    CALLS_BEFORE_OTHERS = 64,
+};
 
 enum {
     /* After a loop a worker looks for the next one without pauses at first: as long as the shortest loops take. */
@@ -138,14 +144,14 @@ static void change_seat(struct pl_threads *threads, struct pl_thread_worker *sel
     pl_roster_sit_down(&threads->roster, self);
 }
 
-/* Calls wait that wish for a seat. If it is free, it is taken once in a search. */
-static bool is_wish_granted(struct pl_threads *threads, struct pl_thread_worker *self, bool *has_moved)
+/* Calls wait that wish for a seat, in the so-manieth turn in a row. If the seat is free, the worker takes it. */
+static bool is_wish_granted(struct pl_threads *threads, struct pl_thread_worker *self, uint32_t turn)
 {
-    if (!*has_moved && !pl_wishes_wait_at(&threads->wishes, self->place)) {
-        *has_moved = true;
-        if (pl_roster_has_wanted_seat(&threads->roster))
-            change_seat(threads, self);
-    }
+    if (pl_wishes_wait_at(&threads->wishes, self->place))
+        return true;
+    if (turn % TURNS_BETWEEN_SEATS != 0 || !pl_roster_has_wanted_seat(&threads->roster))
+        return false;
+    change_seat(threads, self);
     return pl_wishes_wait_at(&threads->wishes, self->place);
 }
 
@@ -155,7 +161,7 @@ static enum finding search(struct pl_threads *threads, struct pl_thread_worker *
 {
     uint32_t turn = 0, turns = pl_patience_turns();
     uint64_t looked_ns = 0;
-    bool has_moved = false;
+    uint32_t wish_turns = 0;
     do {
         turn++;
         *post = pl_board_find(&threads->board, &watcher->reader);
@@ -163,10 +169,12 @@ static enum finding search(struct pl_threads *threads, struct pl_thread_worker *
             return POST;
         if (!pl_task_queue_is_empty(&threads->queue) || pl_threads_has_finished(threads))
             return TASK_OR_CLOSED;
-        if (pl_wishes_wait(&threads->wishes)) {
-            if (is_wish_granted(threads, self, &has_moved))
+        if (!pl_wishes_wait(&threads->wishes)) {
+            wish_turns = 0;
+        } else {
+            if (is_wish_granted(threads, self, wish_turns++))
                 return TASK_OR_CLOSED;
-            if (turn >= turns || turn >= TURNS_BEFORE_ANY_TASK)
+            if (turn >= turns || wish_turns >= TURNS_BEFORE_ANY_TASK)
                 return ANY_TASK;
         }
         if (can_steal && is_anyone_working(threads)) {
@@ -346,10 +354,12 @@ void pl_threads_work(struct pl_thread_worker *self)
     parallel_deque_current = deque != NULL ? &deque->shared : NULL;
     struct watcher watcher = {.watches = false};
     uint64_t counted = PL_THREADS_AWAKE + PL_THREADS_SEARCHING; /* whoever started this worker has counted it so */
-    bool takes_any = false;
-    for (;;) {
-        struct pl_task *task = pl_threads_take(threads, self, takes_any);
-        takes_any = false;
+    enum pl_threads_order order = PL_THREADS_OWN_FIRST;
+    for (unsigned call = 1;; call++) {
+        struct pl_task *task = pl_threads_take(threads, self, order);
+        order = call % CALLS_BEFORE_OTHERS == 0                         ? PL_THREADS_ANY_FIRST
+                : call % CALLS_BEFORE_OTHERS == CALLS_BEFORE_OTHERS / 2 ? PL_THREADS_COMMON_FIRST
+                                                                        : PL_THREADS_OWN_FIRST;
         if (task != NULL) {
             become_busy(threads, &counted);
             /* Looked at after the step above, not at the pop (threads.md, step F3). */
@@ -375,10 +385,11 @@ void pl_threads_work(struct pl_thread_worker *self)
             pl_sub_seq_cst(&threads->crew, counted);
             break;
         }
-        struct pl_deque *victim;
+        struct pl_deque *victim = NULL;
         struct pl_post *post;
         enum finding finding = search(threads, self, &watcher, deque != NULL, &victim, &post);
-        takes_any = finding == ANY_TASK;
+        if (finding == ANY_TASK)
+            order = PL_THREADS_ANY_FIRST;
         if ((finding == VICTIM || finding == POST) && !is_initialized) {
             is_initialized = true;
             become_busy(threads, &counted);

@@ -2,6 +2,7 @@
  *
  * A call of an annotated function as a task: parallel_submit() copies the arguments into a fresh future and gives it to
  * an executor, which holds one of its two references until the call has ended. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -149,10 +150,12 @@ static int make_wish(const parallel_executor *executor, const parallel_call_opti
         return pl_error_set(PARALLEL_EINVALID, 0, ".place and .near: a call has one of them");
     if ((options->place == NULL && options->near == NULL) || executor->fork_count != pl_fork_count())
         return 0;
+    int saved_errno = errno; /* the submitter's */
     int code = pl_topology_get(&topology);
     if (code == 0)
         code = options->place != NULL ? pl_whereabouts_of_places(topology, options->place, &cpus)
                                       : pl_whereabouts_of_data(topology, options->near, &cpus);
+    errno = saved_errno;
     if (code != 0 || executor->kind->locate == NULL)
         return code;
     code = executor->kind->locate(task->executor, &cpus, &task->position);

@@ -95,6 +95,8 @@ static bool enter_group(void)
     snprintf(group, sizeof group, "%.400s/libparallel-test-%ld", home, (long)getpid());
     if (mkdir(group, 0755) != 0)
         return false;
+    /* Where there is swap, and it can be told: none of it. */
+    (void)write_number(group, is_version_1 ? "memory.swappiness" : "memory.swap.max", 0);
     const char *limit = is_version_1 ? "memory.limit_in_bytes" : "memory.max";
     if (write_number(group, limit, LIMIT_MIB * 1048576L) && write_number(group, "cgroup.procs", getpid()))
         return true;

@@ -55,7 +55,7 @@ PROPERTY(the_first_worker_sits_down_there)
 }
 PROPERTY_END
 
-enum { PAIRS = 40 };
+enum { PAIRS = 24 }; /* fewer than the calls after which a worker looks elsewhere first */
 
 static atomic_int met[PAIRS];
 
@@ -201,6 +201,51 @@ PROPERTY(each_call_ends_once_or_is_refused)
 }
 PROPERTY_END
 
+static int go_on(parallel_executor *executor, int place);
+PARALLEL_FN(int, go_on, parallel_executor *, int)
+
+static parallel_future *go_on_at(parallel_executor *executor, int place)
+{
+    const parallel_call_options there = {.place = place >= 0 ? places[place] : NULL};
+    return go_on_on_with(executor, &there, executor, place);
+}
+
+/* Submits itself again until another call has been made. */
+static int go_on(parallel_executor *executor, int place)
+{
+    if (atomic_load(&made) == 0)
+        parallel_future_release(go_on_at(executor, place));
+    return 0;
+}
+
+static void expect_no_starving(int streaming, int waiting)
+{
+    map_marks();
+    parallel_executor *executor = open_on_both(0);
+    parallel_future *held[2];
+    atomic_store(&made, 0);
+    for (int k = 0; k < 2; k++)
+        held[k] = hold_on(executor, k, STARTED, GATE);
+    wait_for_mark(STARTED, 2);
+    const parallel_call_options there = {.place = waiting >= 0 ? places[waiting] : NULL};
+    parallel_future *stream = go_on_at(executor, streaming), *call = count_on_with(executor, &there, 5);
+    ck_assert_int_eq(parallel_executor_resize(executor, 1), 0);
+    make_mark(GATE);
+    ck_assert_int_eq(count_await(call), 5);
+    ck_assert_int_eq(go_on_await(stream), 0);
+    for (int k = 0; k < 2; k++)
+        ck_assert_int_eq(hold_await(held[k]), k);
+    ck_assert_int_eq(parallel_executor_close(executor), 0);
+    unmap_marks();
+}
+
+PROPERTY(no_stream_of_calls_holds_up_others)
+{
+    expect_no_starving(-1, 1); /* one that wishes for a seat that is gone, behind those without a wish */
+    expect_no_starving(0, -1); /* and one without, behind wishes */
+}
+PROPERTY_END
+
 static void expect_refusal(parallel_executor *executor, parallel_call_options options, int code, const char *words)
 {
     int value;
@@ -261,7 +306,8 @@ int main(void)
     snprintf(both_places, sizeof both_places, "%s %s", places[0], places[1]);
     const TTest *const tests[] = {the_first_worker_sits_down_there, each_worker_takes_its_own_first,
                                   nobody_waits_for_a_worker_that_is_busy, calls_for_a_seat_that_is_gone_are_made,
-                                  each_call_ends_once_or_is_refused, what_cannot_be_read_or_met_is_told,
+                                  each_call_ends_once_or_is_refused, no_stream_of_calls_holds_up_others,
+                                  what_cannot_be_read_or_met_is_told,
                                   where_nobody_is_bound_it_is_advice};
     return property_run(__FILE__, tests, sizeof tests / sizeof tests[0]);
 }
