@@ -27,7 +27,8 @@
  * - Children have the calling thread only, one thread for OpenMP regions, and no executors but serial ones (those of the
  *   program are PARALLEL_EFORKED). The program's wait() does not see them (on x86-64), they end with the calling thread, and
  *   ignore SIGINT, SIGQUIT and SIGHUP, on which the program decides.
- * - It cannot begin inside an OpenMP region: PARALLEL_EMISUSE. If no process can be had: PARALLEL_EWORKER.
+ * - It cannot begin inside an OpenMP region, nor, compiled with OpenMP for LLVM's runtime, in any thread but the first that this
+ *   has met, tasks of other threads included: PARALLEL_EMISUSE. If no process can be had: PARALLEL_EWORKER.
  * - .inline_below does not count, for memory that is one's own would be seen otherwise. */
 #ifndef LIBPARALLEL_LOOP_H
 #define LIBPARALLEL_LOOP_H

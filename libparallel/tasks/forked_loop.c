@@ -350,6 +350,15 @@ static bool is_inside_region(const parallel_loop *loop)
            ((loop->kind & PARALLEL_LOOP_OPENMP) != 0 && (loop->kind & PARALLEL_LOOP_ALONE) != 0);
 }
 
+/* LLVM's runtime numbers its threads anew in a child, where the forking one becomes 0; but a compiler asks for the number
+ * when the function with the loop begins, which is before the fork. With another one the region would crash. */
+static bool has_lasting_number(const parallel_loop *loop)
+{
+    int (*number)(void *);
+    find_openmp("__kmpc_global_thread_num", &number, sizeof number);
+    return (loop->kind & PARALLEL_LOOP_OPENMP) == 0 || number == NULL || number(NULL) == 0;
+}
+
 bool pl_forked_loop_is_wanted(const parallel_loop *loop)
 {
     const struct parallel_executor *executor = loop->options.executor;
@@ -369,6 +378,11 @@ int pl_forked_loop_prepare(parallel_loop *loop, uint32_t workers)
         return pl_error_set(PARALLEL_EMISUSE, 0,
                             ".executor: a loop whose workers are processes (%s) was opened inside an OpenMP region: no "
                             "process that is forked there can enter another one",
+                            executor->kind->name);
+    if (!has_lasting_number(loop))
+        return pl_error_set(PARALLEL_EMISUSE, 0,
+                            ".executor: a loop whose workers are processes (%s) was opened in another thread than LLVM's OpenMP "
+                            "runtime began with: the children could not run its body (compile it without OpenMP)",
                             executor->kind->name);
     struct pl_forked_loop *forked = calloc(1, sizeof *forked + workers * sizeof forked->places[0]);
     struct pl_place *homes = calloc(workers, sizeof *homes);

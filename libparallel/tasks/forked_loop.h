@@ -23,8 +23,8 @@
 /* True if the executor that the loop names forks children for it. */
 bool pl_forked_loop_is_wanted(const parallel_loop *loop);
 
-/* Prepares a loop whose units are cut, for so many children: PARALLEL_EMISUSE inside an OpenMP region,
- * PARALLEL_ENOMEMORY. From then on it is to be released. */
+/* Prepares a loop whose units are cut, for so many children: PARALLEL_EMISUSE inside an OpenMP region, and in a thread
+ * whose number in LLVM's OpenMP runtime does not outlive the fork; PARALLEL_ENOMEMORY. From then on it is to be released. */
 int pl_forked_loop_prepare(parallel_loop *loop, uint32_t workers);
 
 /* Shared memory for the records of a reduction; NULL: there is none. Once. */
