@@ -11,9 +11,9 @@
  * in rotating order, so that what else the machine does hits all of them. Ratios are formed within a round and their
  * median is shown: more than 1 means that ours is faster. The spread is that of our own times: (upper quartile - lower
  * quartile) / median. Rounds go on, up to MOST_TIMES as many as asked for, while a goal lies within the 95 % interval of
- * the median that is to meet it, which order statistics give; `undecided` if it still does then. If the environment has BENCH_TABLE, each row is also appended
- * to the file of that name, for the one table that bench/table.sh makes of all benchmarks; its first word is the name
- * of the data file.
+ * the median that is to meet it, which order statistics give; `undecided` if it still does then. If the environment has
+ * BENCH_TABLE, each row is also appended to the file of that name, for the one table that bench/table.sh makes of all
+ * benchmarks; its first word is the name of the data file.
  *
  * A goal stands beside each ratio. WHAT of a kernel's own ones: peer (0.97 if not given), serial (1), floor (none), and ns, which
  * our time is not to exceed (none). 0: none. */

@@ -7,6 +7,11 @@
 
 #include "libparallel/base/error.h"
 
+struct pl_wish_boxes {
+    size_t count;
+    struct pl_task_queue queues[];
+};
+
 int pl_wishes_prepare(struct pl_wishes *wishes, size_t count)
 {
     if (pl_load_acquire(&wishes->boxes) != NULL) /* pairs with the release below */
@@ -32,6 +37,11 @@ static struct pl_task_queue *queue_of(struct pl_wishes *wishes, size_t seat)
 {
     struct pl_wish_boxes *boxes = pl_load_acquire(&wishes->boxes); /* pairs with pl_wishes_prepare() */
     return boxes != NULL && seat < boxes->count ? &boxes->queues[seat] : NULL;
+}
+
+bool pl_wishes_have_seat(struct pl_wishes *wishes, size_t seat)
+{
+    return queue_of(wishes, seat) != NULL;
 }
 
 bool pl_wishes_put(struct pl_wishes *wishes, struct pl_task_queue *gate, size_t seat, struct pl_task *task)

@@ -12,10 +12,7 @@
 
 #include "libparallel/executors/task_queue.h"
 
-struct pl_wish_boxes {
-    size_t count;
-    struct pl_task_queue queues[];
-};
+struct pl_wish_boxes;
 
 struct pl_wishes {
     _Alignas(2 * PL_CACHE_LINE) _Atomic(struct pl_wish_boxes *) boxes; /* NULL until the first wish */
@@ -28,11 +25,8 @@ int pl_wishes_prepare(struct pl_wishes *wishes, size_t count);
 /* Only when nobody uses them. */
 void pl_wishes_destroy(struct pl_wishes *wishes);
 
-static inline bool pl_wishes_have_seat(struct pl_wishes *wishes, size_t seat)
-{
-    struct pl_wish_boxes *boxes = pl_load_acquire(&wishes->boxes); /* pairs with pl_wishes_prepare() */
-    return boxes != NULL && seat < boxes->count;
-}
+/* Whether a seat has a queue. */
+bool pl_wishes_have_seat(struct pl_wishes *wishes, size_t seat);
 
 /* Appends a task to a seat's queue. False if `gate`, the executor's queue, is closed: after this step, or in it. */
 bool pl_wishes_put(struct pl_wishes *wishes, struct pl_task_queue *gate, size_t seat, struct pl_task *task);

@@ -161,7 +161,8 @@ static int make_wish(const parallel_executor *executor, const parallel_call_opti
     code = executor->kind->locate(task->executor, &cpus, &task->position);
     if (code != PARALLEL_EPLACE)
         return code;
-    return options->near != NULL ? 0 : pl_error_set(code, 0, ".place %.80s: no worker of the executor is there", options->place);
+    return options->near != NULL ? 0
+                                 : pl_error_set(code, 0, ".place %.80s: %s", options->place, parallel_last_error()->message);
 }
 
 static parallel_future *submit(parallel_executor *executor, const parallel_function *function,
