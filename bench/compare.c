@@ -10,10 +10,11 @@
  * else, for two compilers make two programs of one loop. In each round every program runs once, one after the other and
  * in rotating order, so that what else the machine does hits all of them. Ratios are formed within a round and their
  * median is shown: more than 1 means that ours is faster. The spread is that of our own times: (upper quartile - lower
- * quartile) / median. Rounds go on, up to MOST_TIMES as many as asked for, while a goal lies within the 95 % interval of
- * the median that is to meet it, which order statistics give; `undecided` if it still does then. If the environment has
+ * quartile) / median. Rounds go on, up to MOST_TIMES as many as asked for, with those programs for which a goal lies
+ * within the 95 % interval of the median that is to meet it, which order statistics give; `undecided` if it still does then. If the environment has
  * BENCH_TABLE, each row is also appended to the file of that name, for the one table that bench/table.sh makes of all
- * benchmarks; its first word is the name of the data file.
+ * benchmarks; its first word is the name of the data file. Who took more than FAR_OFF times as long as a goal allows in each of
+ * the first FEW_ROUNDS, or HOPELESS times in the first, is not asked again, and is judged by these.
  *
  * A goal stands beside each ratio. WHAT of a kernel's own ones: peer (0.97 if not given), serial (1), floor (none), and ns, which
  * our time is not to exceed (none). 0: none. */
@@ -22,7 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_PROGRAMS = 32, MOST_ROUNDS = 101, MOST_TIMES = 3 };
+enum { MOST_PROGRAMS = 32, MOST_ROUNDS = 101, MOST_TIMES = 3, FEW_ROUNDS = 3, FAR_OFF = 2, HOPELESS = 10 };
 
 struct goals {
     double peer;   /* best peer's time / ours, at least; 0: no goal, as for the next */
@@ -38,6 +39,8 @@ struct program {
     const char *label;
     const char *path;
     double ns[MOST_ROUNDS];
+    int rounds; /* that it took part in, which are the first ones */
+    int is_settled; /* no further rounds */
     double value;
 };
 
@@ -55,17 +58,17 @@ static double quantile(const double *values, int count, double q)
     return sorted[(int)(q * (count - 1) + 0.5)];
 }
 
-static double ratio_quantile(const struct program *other, const struct program *ours, int rounds, double q)
+static double ratio_quantile(const struct program *other, const struct program *ours, double q)
 {
     double ratios[MOST_ROUNDS];
-    for (int round = 0; round < rounds; round++)
+    for (int round = 0; round < other->rounds; round++)
         ratios[round] = other->ns[round] / ours->ns[round];
-    return quantile(ratios, rounds, q);
+    return quantile(ratios, other->rounds, q);
 }
 
-static double median_ratio(const struct program *other, const struct program *ours, int rounds)
+static double median_ratio(const struct program *other, const struct program *ours)
 {
-    return ratio_quantile(other, ours, rounds, 0.5);
+    return ratio_quantile(other, ours, 0.5);
 }
 
 /* Half the interval's width, as a share of the rounds: the number of values below the median is binomial. */
@@ -75,11 +78,10 @@ static double interval(int rounds)
     return half < 0.5 ? half : 0.5;
 }
 
-static int may_meet_or_miss(const struct program *other, const struct program *ours, int rounds, double goal)
+static int may_meet_or_miss(const struct program *other, const struct program *ours, double goal)
 {
-    double half = interval(rounds);
-    return goal != 0 && ratio_quantile(other, ours, rounds, 0.5 - half) < goal &&
-           ratio_quantile(other, ours, rounds, 0.5 + half) >= goal;
+    double half = interval(other->rounds);
+    return goal != 0 && ratio_quantile(other, ours, 0.5 - half) < goal && ratio_quantile(other, ours, 0.5 + half) >= goal;
 }
 
 static void run(struct program *program, const char *kernel, const char *seconds, int round)
@@ -93,6 +95,7 @@ static void run(struct program *program, const char *kernel, const char *seconds
         exit(1);
     }
     program->ns[round] = strtod(text, NULL);
+    program->rounds = round + 1;
 }
 
 /* X of "ours-X", else NULL. */
@@ -141,22 +144,52 @@ static double goal_for(const struct program *other, struct goals goals)
     return strcmp(other->label, "serial") == 0 ? goals.serial : strcmp(other->label, "floor") == 0 ? goals.floor : goals.peer;
 }
 
-static int is_undecided(const struct program *ours, struct goals goals, const struct program *programs, int count,
-                        int rounds)
+static int is_undecided(const struct program *ours, struct goals goals, const struct program *programs, int count)
 {
     for (int i = 1; i < count; i++)
         if (is_opponent(&programs[i], ours, programs, count) &&
-            may_meet_or_miss(&programs[i], ours, rounds, goal_for(&programs[i], goals)))
+            may_meet_or_miss(&programs[i], ours, goal_for(&programs[i], goals)))
             return 1;
     return 0;
 }
 
-static int is_any_undecided(struct goals goals, const struct program *programs, int count, int rounds)
+/* Whether `other` is too slow for further rounds to change anything. */
+static int is_far_off(const struct program *other, const struct program *ours, double goal)
 {
-    for (int i = 0; i < count; i++)
-        if ((i == 0 || kin_of(&programs[i]) != NULL) && is_undecided(&programs[i], goals, programs, count, rounds))
-            return 1;
-    return 0;
+    double least = goal > 1 ? goal : 1;
+    if (other->ns[0] > HOPELESS * least * ours->ns[0])
+        return 1;
+    for (int round = 0; round < FEW_ROUNDS; round++)
+        if (other->rounds < FEW_ROUNDS || other->ns[round] <= FAR_OFF * least * ours->ns[round])
+            return 0;
+    return 1;
+}
+
+/* Looks for those to whom nothing happens in further rounds; 0: nobody else is left. Once settled they remain so. */
+static int settle(struct program *programs, int count, struct goals goals, int rounds)
+{
+    int left = 0;
+    for (int i = 0; i < count; i++) {
+        struct program *program = &programs[i];
+        int is_open = program->rounds < rounds && (program->rounds == 0 || !isnan(program->ns[0]));
+        if (i == 0 || kin_of(program) != NULL) {
+            is_open |= is_undecided(program, goals, programs, count);
+        } else if (program->rounds > 0) {
+            double goal = goal_for(program, goals);
+            int is_far = 1, is_near = 0;
+            for (int k = 0; k < count; k++) {
+                const struct program *ours = &programs[k];
+                if ((k > 0 && kin_of(ours) == NULL) || !is_opponent(program, ours, programs, count))
+                    continue;
+                is_far &= is_far_off(program, ours, goal);
+                is_near |= may_meet_or_miss(program, ours, goal);
+            }
+            is_open = (is_open && !is_far) || is_near;
+        }
+        program->is_settled = !is_open;
+        left += is_open;
+    }
+    return left;
 }
 
 static const char *judge(double ratio, double goal)
@@ -194,7 +227,7 @@ static void add_to_table(const char *bench, const char *kernel, const struct pro
 }
 
 static void print_row(const char *bench, const char *kernel, struct goals goal, const struct program *ours,
-                      const struct program *programs, int count, int rounds)
+                      const struct program *programs, int count)
 {
     const struct program *best = NULL, *serial = NULL, *floor = NULL;
     int is_first = ours == programs;
@@ -203,7 +236,7 @@ static void print_row(const char *bench, const char *kernel, struct goals goal, 
         const struct program *other = &programs[i];
         if (!is_opponent(other, ours, programs, count))
             continue;
-        double ratio = median_ratio(other, ours, rounds);
+        double ratio = median_ratio(other, ours);
         if (strcmp(other->label, "serial") == 0) {
             serial = other;
         } else if (strcmp(other->label, "floor") == 0) {
@@ -213,6 +246,7 @@ static void print_row(const char *bench, const char *kernel, struct goals goal, 
             best = other;
         }
     }
+    int rounds = ours->rounds;
     double middle = quantile(ours->ns, rounds, 0.5);
     double spread = (quantile(ours->ns, rounds, 0.75) - quantile(ours->ns, rounds, 0.25)) / middle;
     printf("%-18s %-12s %12.0f ns  ", is_first ? kernel : "", ours->label, middle);
@@ -225,26 +259,26 @@ static void print_row(const char *bench, const char *kernel, struct goals goal, 
         print_ratio(name, best_ratio, goal.peer);
     }
     if (serial != NULL)
-        print_ratio("serial", median_ratio(serial, ours, rounds), goal.serial);
+        print_ratio("serial", median_ratio(serial, ours), goal.serial);
     if (floor != NULL)
-        print_ratio("floor", median_ratio(floor, ours, rounds), goal.floor);
-    const char *note = is_undecided(ours, goal, programs, count, rounds) ? "  undecided" : "";
+        print_ratio("floor", median_ratio(floor, ours), goal.floor);
+    const char *note = is_undecided(ours, goal, programs, count) ? "  undecided" : "";
     printf("  %d rounds%s\n", rounds, note);
     if (best != NULL || serial == NULL)
         add_to_table(bench, kernel, ours, best, best_ratio, goal.peer, middle, spread, note);
     else
-        add_to_table(bench, kernel, ours, serial, median_ratio(serial, ours, rounds), goal.serial, middle, spread, note);
+        add_to_table(bench, kernel, ours, serial, median_ratio(serial, ours), goal.serial, middle, spread, note);
 }
 
 static void print_kernel(FILE *data, const char *bench, const char *kernel, struct goals goal,
-                         const struct program *programs, int count, int rounds)
+                         const struct program *programs, int count)
 {
     for (int i = 0; i < count; i++)
         if (i == 0 || kin_of(&programs[i]) != NULL)
-            print_row(bench, kernel, goal, &programs[i], programs, count, rounds);
+            print_row(bench, kernel, goal, &programs[i], programs, count);
     fprintf(data, "%s", kernel);
     for (int i = 0; i < count; i++)
-        fprintf(data, " %g", isnan(programs[i].ns[0]) ? 0.0 : median_ratio(&programs[i], programs, rounds));
+        fprintf(data, " %g", isnan(programs[i].ns[0]) ? 0.0 : median_ratio(&programs[i], programs));
     fprintf(data, "\n");
     fflush(NULL);
 }
@@ -257,7 +291,8 @@ int main(int argc, char **argv)
         if (strcmp(argv[i], "--") == 0)
             separator = i;
     int rounds = argc > 1 ? atoi(argv[1]) : 0;
-    if (separator == 0 || rounds < 1 || rounds > MOST_ROUNDS || argc - separator - 1 > MOST_PROGRAMS) {
+    if (separator == 0 || rounds < 1 || rounds > MOST_ROUNDS || argc == separator + 1 ||
+        argc - separator - 1 > MOST_PROGRAMS) {
         fprintf(stderr, "usage: %s ROUNDS SECONDS DATA-FILE kernel[,WHAT=GOAL]... -- label=program...\n", argv[0]);
         return 2;
     }
@@ -288,15 +323,16 @@ int main(int argc, char **argv)
     for (int k = 4; k < separator; k++) {
         const struct goals goal = take_goals(argv[k]);
         int done = 0;
-        do {
+        for (int i = 0; i < count; i++)
+            programs[i].rounds = 0;
+        while (done < MOST_TIMES * rounds && done < MOST_ROUNDS && settle(programs, count, goal, rounds) > 0) {
             for (int i = 0; i < count; i++) {
                 struct program *program = &programs[(i + done) % count];
-                if (done == 0 || !isnan(program->ns[0])) /* who does not take part need not say so again */
+                if (!program->is_settled)
                     run(program, argv[k], argv[2], done);
             }
             done++;
-        } while (done < rounds || (done < MOST_TIMES * rounds && done < MOST_ROUNDS &&
-                                   is_any_undecided(goal, programs, count, done)));
+        }
         for (int i = 1; i < count; i++)
             if (!isnan(programs[i].ns[0]) &&
                 fabs(programs[i].value - programs[0].value) > 1e-6 * fabs(programs[0].value)) {
@@ -304,7 +340,7 @@ int main(int argc, char **argv)
                         programs[0].label, programs[0].value);
                 return 1;
             }
-        print_kernel(data, bench, argv[k], goal, programs, count, done);
+        print_kernel(data, bench, argv[k], goal, programs, count);
     }
     return fclose(data) == 0 ? 0 : 1;
 }

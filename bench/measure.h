@@ -51,6 +51,9 @@ static void bench_prepare(const struct bench_kernel *kernel)
 /* Runs shorter than this are timed in batches: a clock read costs 25 ns. */
 static const double bench_batch_ns = 20000;
 
+/* Who takes longer than so many times what it was given is not run as often as others, or only once. */
+static const double bench_patience = 10;
+
 /* Not every program that measures is a table of kernels. */
 __attribute__((unused)) static int bench_main(const struct bench_kernel *kernels, size_t kernel_count, int argc,
                                               char **argv)
@@ -68,21 +71,30 @@ __attribute__((unused)) static int bench_main(const struct bench_kernel *kernels
         return 2;
     }
     bench_prepare(kernel);
-    double result = kernel->run();
     double begin = bench_now_ns();
+    double result = kernel->run();
+    double used_ns = bench_now_ns() - begin;
+    if (used_ns > bench_patience * 1e9 * seconds) {
+        printf("%.1f %.17g\n", used_ns, result);
+        return 0;
+    }
+    begin = bench_now_ns();
     int runs = 0;
     do { /* warm-up, which also says how many runs make a batch */
         bench_prepare(kernel);
         kernel->run();
-    } while (++runs < 3 || bench_now_ns() - begin < 1e9 * seconds / 4);
-    double each = (bench_now_ns() - begin) / runs;
+        runs++;
+        used_ns = bench_now_ns() - begin;
+    } while (used_ns < 1e9 * seconds / 4 || (runs < 3 && used_ns < bench_patience * 1e9 * seconds));
+    double each = used_ns / runs;
     int batch = kernel->pause_ns > 0 || kernel->prepare != NULL || each >= bench_batch_ns ? 1 : (int)(bench_batch_ns / each) + 1;
 
     enum { MOST_SAMPLES = 100000 };
     static double samples[MOST_SAMPLES];
     int count = 0;
     begin = bench_now_ns();
-    while (count < MOST_SAMPLES && (count < 5 || bench_now_ns() - begin < 1e9 * seconds)) {
+    used_ns = 0;
+    while (count < MOST_SAMPLES && (used_ns < 1e9 * seconds || (count < 5 && used_ns < bench_patience * 1e9 * seconds))) {
         double pause_end = bench_now_ns() + kernel->pause_ns;
         while (bench_now_ns() < pause_end)
             continue;
@@ -91,6 +103,7 @@ __attribute__((unused)) static int bench_main(const struct bench_kernel *kernels
         for (int run = 0; run < batch; run++)
             kernel->run();
         samples[count++] = (bench_now_ns() - start) / batch;
+        used_ns = bench_now_ns() - begin;
     }
     qsort(samples, (size_t)count, sizeof samples[0], bench_compare_doubles);
     printf("%.1f %.17g\n", samples[count / 2], result);

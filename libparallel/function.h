@@ -48,7 +48,7 @@ typedef struct parallel_function {
     void (*call)(const void *arguments, void *result);
     size_t (*call_range)(const struct parallel_range_call *range);
     size_t argument_size;      /* of the struct of arguments, bytes; 0 without parameters */
-    size_t argument_alignment;
+    size_t argument_alignment; /* bytes, a power of 2, as the next one: what _Alignof says */
     size_t result_size;        /* bytes; 0 for void */
     size_t result_alignment;
     int parameter_count;

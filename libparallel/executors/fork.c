@@ -29,6 +29,7 @@
 #include <libparallel/deque.h>
 
 #include "libparallel/base/error.h"
+#include "libparallel/base/size.h"
 #include "libparallel/base/usage.h"
 #include "libparallel/executors/call_output.h"
 #include "libparallel/executors/executor.h"
@@ -44,6 +45,7 @@
  * but performance.is_asked, the parent reads when the child has ended. */
 struct record {
     struct pl_performance performance;
+    parallel_error failure; /* if performance.has_failed */
     struct pl_crash crash;
     _Atomic uint32_t is_done; /* all calls have been made, or one has failed by itself */
     int initializer_code;
@@ -90,11 +92,6 @@ static struct fork_executor *fork_of(struct parallel_executor *executor)
 
 /* ---- The record ---- */
 
-static size_t round_up(size_t size, size_t alignment)
-{
-    return (size + alignment - 1) / alignment * alignment;
-}
-
 static bool is_written(const parallel_parameter *parameter)
 {
     return parameter->kind == PARALLEL_PARAMETER_OUT || parameter->kind == PARALLEL_PARAMETER_INOUT;
@@ -137,14 +134,14 @@ static int prepare_record(struct equipment *equipment, const struct pl_portion *
     int code = measure_out(portion, &out_bytes, index);
     if (code != 0)
         return code;
-    size_t head = round_up(sizeof(struct record), page);
+    size_t head = pl_align_up(sizeof(struct record), page);
     if (portion->function->result_alignment > page)
-        head = round_up(head, portion->function->result_alignment);
+        head = pl_align_up(head, portion->function->result_alignment);
     if (__builtin_mul_overflow(count, portion->function->result_size, &result_bytes) ||
         __builtin_add_overflow(head + page, result_bytes, &size) || __builtin_add_overflow(size, out_bytes, &size) ||
         size > PTRDIFF_MAX)
         return pl_error_set(PARALLEL_ENOMEMORY, 0, "%s: its results do not fit into memory", portion->function->name);
-    size = round_up(size, page);
+    size = pl_align_up(size, page);
     if (equipment->record != NULL && equipment->record_size < size)
         drop_record(equipment);
     if (equipment->record == NULL) {
@@ -216,7 +213,7 @@ static void make_calls(void *context)
         one.last = i + 1;
         one.results = (char *)record + equipment->results_offset +
                       (i - portion->first) * portion->function->result_size;
-        pl_portion_perform(&one, &record->performance);
+        pl_portion_perform(&one, &record->performance, &record->failure);
         if (!record->performance.has_failed)
             copy_out(portion, i, &out, true);
     }
@@ -266,7 +263,7 @@ static bool judge(struct equipment *equipment, const struct pl_portion *portion,
     if (is_done && !record->performance.has_failed)
         return false; /* also if the process came to grief on its way out: the call had been made */
     if (is_done) {
-        fill_failure(failure, &record->performance.failure, worker);
+        fill_failure(failure, &record->failure, worker);
     } else if (record->initializer_code != 0) {
         pl_error_set(PARALLEL_EINITIALIZER, 0, "the initializer of process %d returned %d", (int)process->end.pid,
                      record->initializer_code);

@@ -9,10 +9,12 @@
 #include <libparallel/shared.h>
 
 #include "libparallel/base/error.h"
+#include "libparallel/base/size.h"
 
 enum {
-    LARGEST_ALIGNMENT = PL_CACHE_LINE, /* of slots and blocks */
+    LARGEST_ALIGNMENT = PL_CACHE_LINE, /* of blocks, and of what is in a slot behind its first line */
     ARRAY_ALIGNMENT = 16, /* what malloc gives, and so what any array may count on */
+    FIRST_LINE_BYTES = PL_CACHE_LINE - PL_SLOT_HEAD_BYTES, /* of a payload in a slot */
 };
 
 /* Where the payload grows. `base` is NULL while it is only measured. */
@@ -22,15 +24,10 @@ struct load {
     size_t used;
 };
 
-static size_t round_up(size_t offset, size_t alignment)
-{
-    return (offset + alignment - 1) & ~(alignment - 1);
-}
-
 /* Sizes are at most those of arrays that exist, so nothing overflows. */
 static void *reserve(struct load *load, size_t size, size_t alignment)
 {
-    size_t offset = round_up(load->used, alignment);
+    size_t offset = pl_align_up(load->used, alignment);
     load->used = offset + size;
     return load->base != NULL ? load->base + offset : NULL;
 }
@@ -87,6 +84,11 @@ static int load_pointer(struct load *load, size_t i, int k, void **carried)
     return 0;
 }
 
+static size_t results_offset(const parallel_function *function)
+{
+    return pl_align_up(function->argument_size, function->result_alignment);
+}
+
 /* What a slot says beside its payload. */
 static void fill_head(const struct pl_portion *portion, struct pl_slot *slot)
 {
@@ -99,12 +101,11 @@ static void fill_head(const struct pl_portion *portion, struct pl_slot *slot)
 
 /* ---- One call ---- */
 
-static int load_call(struct load *load, struct pl_slot *slot)
+static int load_call(struct load *load)
 {
     const parallel_function *function = load->portion->function;
     char *arguments = reserve(load, function->argument_size, LARGEST_ALIGNMENT);
-    slot->results_offset = round_up(load->used, function->result_alignment);
-    (void)reserve(load, function->result_size, function->result_alignment);
+    (void)reserve(load, function->result_size, function->result_alignment); /* at results_offset() */
     if (arguments != NULL && function->argument_size > 0)
         memcpy(arguments, load->portion->arguments, function->argument_size);
     for (int k = 0; k < function->parameter_count; k++) {
@@ -120,17 +121,12 @@ static int load_call(struct load *load, struct pl_slot *slot)
     return 0;
 }
 
-static size_t plain_results_offset(const parallel_function *function)
-{
-    return round_up(function->argument_size, function->result_alignment);
-}
-
 bool pl_parcel_is_plain(const struct pl_portion *portion)
 {
     const parallel_function *function = portion->function;
-    bool is_plain = !is_map(portion) && function->argument_alignment <= LARGEST_ALIGNMENT &&
-                    function->result_alignment <= LARGEST_ALIGNMENT &&
-                    plain_results_offset(function) + function->result_size <= PL_SLOT_INLINE_BYTES;
+    bool is_plain = !is_map(portion) && function->argument_alignment <= PL_SLOT_ALIGNMENT &&
+                    function->result_alignment <= PL_SLOT_ALIGNMENT &&
+                    results_offset(function) + function->result_size <= PL_SLOT_INLINE_BYTES;
     for (int k = 0; k < function->parameter_count && is_plain; k++)
         is_plain = !is_pointer(&function->parameters[k]);
     return is_plain;
@@ -140,7 +136,6 @@ void pl_parcel_load_plain(const struct pl_portion *portion, struct pl_slot *slot
 {
     const parallel_function *function = portion->function;
     slot->payload = slot->inline_payload;
-    slot->results_offset = plain_results_offset(function);
     if (function->argument_size > 0)
         memcpy(slot->payload, portion->arguments, function->argument_size);
     fill_head(portion, slot);
@@ -212,52 +207,52 @@ static int load_map(struct load *load)
 
 /* ---- Both ---- */
 
-static int load_once(struct load *load, struct pl_slot *slot)
+static int load_once(struct load *load)
 {
-    return is_map(load->portion) ? load_map(load) : load_call(load, slot);
+    return is_map(load->portion) ? load_map(load) : load_call(load);
 }
 
-static int measure(const struct pl_portion *portion, struct pl_slot *slot, size_t *bytes)
+static int measure(const struct pl_portion *portion, size_t *bytes)
 {
     const parallel_function *function = portion->function;
     if (function->argument_alignment > LARGEST_ALIGNMENT || function->result_alignment > LARGEST_ALIGNMENT)
         return pl_error_set(PARALLEL_EARGUMENT, 0, "%s: arguments or a result aligned to more than %d bytes",
                             function->name, LARGEST_ALIGNMENT);
     struct load load = {.portion = portion};
-    int code = load_once(&load, slot);
+    int code = load_once(&load);
     *bytes = load.used;
     return code;
 }
 
 int pl_parcel_check(const struct pl_portion *portion)
 {
-    struct pl_slot offsets; /* of no interest here */
     size_t bytes = 0;
-    return measure(portion, &offsets, &bytes);
+    return measure(portion, &bytes);
 }
 
 int pl_parcel_load(const struct pl_portion *portion, struct pl_slot *slot)
 {
     slot->payload = NULL;
     size_t bytes = 0;
-    int code = measure(portion, slot, &bytes);
+    int code = measure(portion, &bytes);
     if (code != 0)
         return code;
-    slot->payload = slot->inline_payload;
-    if (bytes > PL_SLOT_INLINE_BYTES) {
+    slot->payload = slot->inline_payload + FIRST_LINE_BYTES;
+    if (bytes > PL_SLOT_INLINE_BYTES - FIRST_LINE_BYTES) {
         slot->payload = parallel_shared_alloc(bytes);
         if (slot->payload == NULL)
             return parallel_last_error()->code;
     }
     struct load load = {.portion = portion, .base = slot->payload};
-    (void)load_once(&load, slot); /* as the first time */
+    (void)load_once(&load); /* as the first time */
     fill_head(portion, slot);
     return 0;
 }
 
 void pl_parcel_release(struct pl_slot *slot)
 {
-    if (slot->payload != NULL && slot->payload != slot->inline_payload)
+    if (slot->payload != NULL && slot->payload != slot->inline_payload &&
+        slot->payload != slot->inline_payload + FIRST_LINE_BYTES)
         parallel_shared_free(slot->payload);
     slot->payload = NULL;
 }
@@ -268,7 +263,7 @@ void pl_parcel_open(struct pl_slot *slot, struct pl_portion *portion)
     *portion = (struct pl_portion){.function = function, .first = 0, .last = 1};
     if (slot->map_count == 0) {
         portion->arguments = slot->payload;
-        portion->results = slot->payload + slot->results_offset;
+        portion->results = slot->payload + results_offset(function);
         return;
     }
     portion->columns = (const void *const *)(const void *)slot->payload;
@@ -320,7 +315,7 @@ void pl_parcel_unload(const struct pl_portion *portion, const struct pl_slot *sl
     if (slot->performance.has_failed)
         return;
     if (function->result_size > 0)
-        memcpy(portion->results, slot->payload + slot->results_offset, function->result_size);
+        memcpy(portion->results, slot->payload + results_offset(function), function->result_size);
     for (int k = 0; k < function->parameter_count; k++)
         if (is_pointer(&function->parameters[k]))
             write_back(portion, 0, k, slot->payload + function->parameters[k].offset);

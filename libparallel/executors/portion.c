@@ -45,7 +45,7 @@ static void make_call(const struct pl_portion *portion, size_t i, const struct p
     function->call_range(&range);
 }
 
-void pl_portion_perform(const struct pl_portion *portion, struct pl_performance *performance)
+void pl_portion_perform(const struct pl_portion *portion, struct pl_performance *performance, parallel_error *failure)
 {
     struct portion_scope here = {.performance = performance};
     pl_scope_enter(&here.scope, is_cancelled);
@@ -55,7 +55,7 @@ void pl_portion_perform(const struct pl_portion *portion, struct pl_performance 
     }
     pl_scope_leave(&here.scope);
     if (pl_scope_has_failed(&here.scope)) {
-        pl_scope_take_failure(&here.scope, &performance->failure);
+        pl_scope_take_failure(&here.scope, failure);
         performance->has_failed = true;
     }
 }

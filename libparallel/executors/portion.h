@@ -63,12 +63,11 @@ struct pl_performance {
                                 * for a message */
     _Atomic uint32_t is_asked; /* the caller wishes an early end: parallel_is_cancelled() */
     bool has_failed;
-    parallel_error failure;
 };
 
-/* Makes the calls of a portion, in the process where all its pointers are valid, up to the first one that fails.
- * `performance` is zero but for is_asked, which may be set at any time. */
-void pl_portion_perform(const struct pl_portion *portion, struct pl_performance *performance);
+/* Makes the calls of a portion, in the process where all its pointers are valid, up to the first one that fails, which then
+ * stands in *failure. `performance` is zero but for is_asked, which may be set at any time. */
+void pl_portion_perform(const struct pl_portion *portion, struct pl_performance *performance, parallel_error *failure);
 
 /* Bytes that argument k (from 0) of call i points to: IN, OUT and INOUT: the element count times the element's size;
  * STRING: with its zero byte; 0 for others. `pointer` receives the pointer itself (NULL for others). PARALLEL_EARGUMENT:

@@ -33,6 +33,7 @@ enum { BATCH_SIZE = 32 };
 struct batch {
     uint32_t count;
     bool has_sent; /* further portions, for which there have to be workers */
+    bool has_line; /* tasks waited for slots when the last ones were given back; whoever comes later sees these */
     struct {
         struct pl_task *task;
         uint32_t slot;
@@ -45,8 +46,10 @@ static void begin(struct batch *batch)
 {
     batch->count = 0;
     batch->has_sent = false;
+    batch->has_line = false;
 }
 
+/* Without a look at those in line: collect() sees to them afterwards. */
 static void flush(struct pl_processes *processes, struct batch *batch)
 {
     uint32_t forgotten_count = 0;
@@ -55,6 +58,7 @@ static void flush(struct pl_processes *processes, struct batch *batch)
     pl_lock_acquire(&processes->lock);
     for (uint32_t i = 0; i < batch->count; i++)
         pl_processes_free_slot(processes, batch->ended[i].slot);
+    batch->has_line = processes->first_waiting != NULL;
     pl_lock_release(&processes->lock);
     for (uint32_t i = 0; i < batch->count; i++) {
         if (batch->ended[i].is_telling_owed) {
@@ -147,7 +151,7 @@ static void end_done_slot(struct pl_processes *processes, uint32_t slot, int wor
         outcome.resources = &resources;
     }
     if (shared->performance.has_failed) {
-        fill_failure(&failure, &shared->performance.failure, worker);
+        fill_failure(&failure, &shared->failure, worker);
         outcome.failure = &failure;
         outcome.index = portion->first + pl_load_relaxed(&shared->performance.index); /* relaxed: published with DONE */
     }
@@ -308,10 +312,11 @@ uint32_t pl_processes_collect(struct pl_processes *processes)
     }
     if (found_count == 0 && !has_buried)
         return 0;
-    bool has_sent = batch.has_sent;
     flush(processes, &batch); /* the executor may be closed after this if all has ended, but not while this is collecting */
-    if (pl_processes_refill(processes) || has_sent || has_buried)
+    if (batch.has_line || batch.has_sent || has_buried) {
+        (void)pl_processes_refill(processes);
         pl_processes_call_workers(processes);
+    }
     if (processes->queue_limit > 0) {
         pl_add_seq_cst(&processes->room, 1); /* partner: wait_for_room() */
         pl_futex_wake(&processes->room, PL_FUTEX_WAKE_ALL, PL_FUTEX_PRIVATE);

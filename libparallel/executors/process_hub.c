@@ -157,18 +157,27 @@ static bool lead(struct pl_latch *latch, uint32_t turns)
     return is_open || pl_latch_is_open(latch);
 }
 
+/* False: somebody else collects. */
+static bool try_to_lead(struct pl_latch *latch, uint32_t turns, bool *is_open)
+{
+    if (!pl_lock_try(&hub.collecting))
+        return false;
+    *is_open = lead(latch, turns);
+    pl_lock_release(&hub.collecting);
+    return true;
+}
+
 bool pl_process_hub_spin(struct pl_latch *latch, uint32_t turns)
 {
+    bool is_open = false;
     if (!is_ours() || pl_load_relaxed(&hub.member_count) == 0) /* relaxed: the caller's future has a member, if any has */
         return pl_latch_spin(latch, turns);
+    if (try_to_lead(latch, turns, &is_open))
+        return is_open;
     pl_add_relaxed(&hub.waiter_count, 1); /* advice to the collector */
-    bool is_open = pl_latch_is_open(latch);
-    for (uint32_t turn = 0; turn < turns && !is_open; turn++) {
-        if (turn % TURNS_BETWEEN_TRIES == 0 && pl_lock_try(&hub.collecting)) {
-            is_open = lead(latch, turns - turn);
-            pl_lock_release(&hub.collecting);
+    for (uint32_t turn = 1; turn < turns && !is_open; turn++) {
+        if (turn % TURNS_BETWEEN_TRIES == 0 && try_to_lead(latch, turns - turn, &is_open))
             break;
-        }
         pl_spin_pause();
         is_open = pl_latch_is_open(latch);
     }
@@ -205,7 +214,8 @@ static void look_for_a_while(void)
             (void)pl_futex_wait(&hub.zygote.board->bell, bell, pl_clock_now_ns() + STREAM_NAP_NS, PL_FUTEX_SHARED);
             continue;
         }
-        if (pl_load_relaxed(&hub.waiter_count) > 0) /* relaxed: advice; a waiter collects faster for itself */
+        /* Relaxed: advice; a waiter collects faster for itself. */
+        if (pl_load_relaxed(&hub.waiter_count) > 0 || (pl_load_relaxed(&hub.lookers) & PL_LOOKER_WAITER) != 0)
             return;
         pl_spin_pause();
     }

@@ -44,7 +44,7 @@ static void perform(struct pl_crew *crew, struct pl_seat *seat, uint32_t index)
         pl_usage_of_process(&seat->usage_before);
     struct pl_portion portion;
     pl_parcel_open(slot, &portion);
-    pl_portion_perform(&portion, &slot->performance);
+    pl_portion_perform(&portion, &slot->performance, &slot->failure);
     if (__fpending(stdout) > 0) /* a worker may be killed at any time, and what it has printed should be seen */
         fflush(stdout);
     if (crew->is_accounted) {
@@ -54,7 +54,7 @@ static void perform(struct pl_crew *crew, struct pl_seat *seat, uint32_t index)
     if (capture < 0)
         return;
     if (slot->performance.has_failed)
-        pl_capture_append(capture, slot->performance.failure.message, sizeof slot->performance.failure.message);
+        pl_capture_append(capture, slot->failure.message, sizeof slot->failure.message);
     pl_capture_forget(capture);
 }
 

@@ -41,24 +41,26 @@ enum pl_slot_state {
 
 enum {
     PL_SLOT_BYTES = 640,
-    PL_SLOT_INLINE_BYTES = 256, /* enough for the arguments and the result of nearly every call */
+    PL_SLOT_HEAD_BYTES = 48, /* before the payload: 16 bytes of it are left in the first line */
+    PL_SLOT_INLINE_BYTES = 272, /* enough for the arguments and the result of nearly every call */
+    PL_SLOT_ALIGNMENT = 16, /* of the payload */
 };
 
 struct pl_slot {
     _Alignas(2 * PL_CACHE_LINE) _Atomic uint64_t word;
     /* The calls: written by the program before PENDING. */
     const parallel_function *function;
-    char *payload; /* `inline_payload`, or a block of shared memory */
-    uint64_t results_offset; /* of a single call, in the payload */
-    uint64_t map_count;      /* 0: a single call */
+    char *payload; /* in `inline_payload`, or a block of shared memory */
+    uint64_t map_count; /* 0: a single call */
     /* Written by the worker, but for `is_asked`. */
     struct pl_performance performance;
-    _Alignas(PL_CACHE_LINE) char inline_payload[PL_SLOT_INLINE_BYTES];
-    struct pl_usage usage; /* of the call, if calls are accounted for */
+    _Alignas(PL_SLOT_ALIGNMENT) char inline_payload[PL_SLOT_INLINE_BYTES];
+    parallel_error failure; /* if performance.has_failed */
+    struct pl_usage usage;  /* of the call, if calls are accounted for */
 };
 
 _Static_assert(sizeof(struct pl_slot) == PL_SLOT_BYTES, "slots are an array of whole cache lines");
-_Static_assert(offsetof(struct pl_slot, performance.failure) <= PL_CACHE_LINE, "a small call takes two lines");
+_Static_assert(offsetof(struct pl_slot, inline_payload) == PL_SLOT_HEAD_BYTES, "a call of two words takes one line");
 
 static inline enum pl_slot_state pl_slot_state_of(uint64_t word)
 {
@@ -94,11 +96,11 @@ static inline uint64_t pl_slot_look(struct pl_slot *slot)
     return pl_load_acquire(&slot->word);
 }
 
-/* Asks for the lines of a small call, which another process has written. */
+/* Asks for the lines of a small call, which another process has written and this one will write: the first one is. */
 static inline void pl_slot_fetch(struct pl_slot *slot)
 {
-    __builtin_prefetch(slot, 1);
-    __builtin_prefetch(slot->inline_payload, 1);
+    pl_prefetch_to_write(slot);
+    __builtin_prefetch((const char *)slot + PL_CACHE_LINE);
 }
 
 /* FREE -> PENDING of the next generation, by the owner of the free slot. */

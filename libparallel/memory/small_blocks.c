@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "libparallel/base/error.h"
+#include "libparallel/base/size.h"
 #include "libparallel/memory/space.h"
 
 enum {
@@ -30,15 +31,10 @@ static _Thread_local struct {
     uint32_t sweep; /* looks for others from here on */
 } advice[PL_SMALL_CLASSES];
 
-static size_t round_up(size_t size, size_t multiple)
-{
-    return (size + multiple - 1) / multiple * multiple;
-}
-
 size_t pl_small_blocks_place_tables(struct pl_small_blocks *small, char *base, size_t size_bytes, size_t offset)
 {
     size_t heads = offset;
-    offset += round_up(PL_SMALL_CLASSES * sizeof(struct pl_small_head), PL_SEGMENT_ALIGNMENT);
+    offset += pl_align_up(PL_SMALL_CLASSES * sizeof(struct pl_small_head), PL_SEGMENT_ALIGNMENT);
     for (int i = 0; i < PL_SMALL_CLASSES; i++) {
         struct pl_small_class *class = &small->classes[i];
         class->head = (struct pl_small_head *)(void *)(base + heads) + i;
@@ -47,10 +43,10 @@ size_t pl_small_blocks_place_tables(struct pl_small_blocks *small, char *base, s
         class->slab_count = (uint32_t)(size_bytes / PL_SMALL_SHARE / class->slab_bytes);
         class->taken_offset = offset;
         class->taken = (_Atomic uint64_t *)(void *)(base + offset);
-        offset += round_up(class->slab_count * sizeof(uint64_t), PL_SEGMENT_ALIGNMENT);
+        offset += pl_align_up(class->slab_count * sizeof(uint64_t), PL_SEGMENT_ALIGNMENT);
         class->is_bare_offset = offset;
         class->is_bare = (_Atomic uint64_t *)(void *)(base + offset);
-        offset += round_up((class->slab_count + 63) / 64 * sizeof(uint64_t), PL_SEGMENT_ALIGNMENT);
+        offset += pl_align_up((class->slab_count + 63) / 64 * sizeof(uint64_t), PL_SEGMENT_ALIGNMENT);
     }
     return offset;
 }
@@ -60,7 +56,7 @@ size_t pl_small_blocks_place_regions(struct pl_small_blocks *small, size_t offse
     small->first_offset = offset;
     for (int i = 0; i < PL_SMALL_CLASSES; i++) {
         small->classes[i].first_offset = offset;
-        offset += round_up(small->classes[i].slab_count * small->classes[i].slab_bytes, PL_SEGMENT_ALIGNMENT);
+        offset += pl_align_up(small->classes[i].slab_count * small->classes[i].slab_bytes, PL_SEGMENT_ALIGNMENT);
     }
     small->end_offset = offset;
     return offset;

@@ -13,6 +13,7 @@
 #include "libparallel/base/clock.h"
 #include "libparallel/base/error.h"
 #include "libparallel/base/patience.h"
+#include "libparallel/base/size.h"
 #include "libparallel/executors/executor.h"
 #include "libparallel/executors/frame.h"
 #include "libparallel/executors/scope.h"
@@ -29,21 +30,16 @@ static parallel_failure forked = {.code = PARALLEL_EFORKED, .exit_status = -1, .
 
 /* ---- Birth ---- */
 
-static size_t round_up(size_t offset, size_t alignment)
-{
-    return (offset + alignment - 1) / alignment * alignment;
-}
-
 static size_t arguments_offset(const parallel_function *function)
 {
-    return round_up(sizeof(struct parallel_future), function->argument_alignment);
+    return pl_align_up(sizeof(struct parallel_future), function->argument_alignment);
 }
 
 static size_t value_offset(const parallel_function *function)
 {
     if (function == NULL)
-        return round_up(sizeof(struct parallel_future), USUAL_ALIGNMENT);
-    return round_up(arguments_offset(function) + function->argument_size, function->result_alignment);
+        return pl_align_up(sizeof(struct parallel_future), USUAL_ALIGNMENT);
+    return pl_align_up(arguments_offset(function) + function->argument_size, function->result_alignment);
 }
 
 static size_t alignment_of(const parallel_function *function)
@@ -61,7 +57,7 @@ static size_t size_of(const parallel_function *function, size_t value_size)
 {
     size_t alignment = alignment_of(function);
     size_t offset = value_offset(function);
-    return value_size > SIZE_MAX - offset - alignment ? 0 : round_up(offset + value_size, alignment);
+    return value_size > SIZE_MAX - offset - alignment ? 0 : pl_align_up(offset + value_size, alignment);
 }
 
 static bool fits_a_slab(const parallel_function *function, size_t size)
