@@ -217,5 +217,50 @@ PROPERTY(maps_travel_in_chunks)
 }
 PROPERTY_END
 
+/* Descriptors as PARALLEL_FN makes them, of calls that say where they find their arguments and put their result. */
+#define CALL_ALIGNED_TO(bytes)                                                                                \
+    struct aligned_##bytes {                                                                                  \
+        _Alignas(bytes) unsigned char number[bytes];                                                          \
+    };                                                                                                        \
+    static void call_aligned_##bytes(const void *arguments, void *result)                                     \
+    {                                                                                                         \
+        struct aligned_##bytes *out = result;                                                                 \
+        *out = *(const struct aligned_##bytes *)arguments;                                                    \
+        if ((uintptr_t)arguments % bytes == 0 && (uintptr_t)result % bytes == 0)                              \
+            out->number[0]++;                                                                                 \
+    }                                                                                                         \
+    static void check_aligned_##bytes(void)                                                                   \
+    {                                                                                                         \
+        static const parallel_function function = {                                                           \
+            .name = "aligned_" #bytes,                                                                        \
+            .address = (void (*)(void))(uintptr_t)call_aligned_##bytes,                                       \
+            .call = call_aligned_##bytes,                                                                     \
+            .argument_size = sizeof(struct aligned_##bytes),                                                  \
+            .argument_alignment = bytes,                                                                      \
+            .result_size = sizeof(struct aligned_##bytes),                                                    \
+            .result_alignment = bytes,                                                                        \
+        };                                                                                                    \
+        struct aligned_##bytes in = {{41, [bytes - 1] = 7}}, out = {{0}};                                     \
+        parallel_future_await(parallel_submit(executor, &function, &in), &function, &out);                    \
+        ck_assert_uint_eq(out.number[0], 42);                                                                 \
+        ck_assert_uint_eq(out.number[bytes - 1], 7);                                                          \
+    }
+CALL_ALIGNED_TO(8)
+CALL_ALIGNED_TO(16)
+CALL_ALIGNED_TO(32)
+CALL_ALIGNED_TO(64)
+
+PROPERTY(arguments_and_results_are_aligned_as_their_types_ask)
+{
+    open_processes();
+    check_aligned_8();
+    check_aligned_16();
+    check_aligned_32();
+    check_aligned_64();
+    close_processes();
+}
+PROPERTY_END
+
 PROPERTIES(arrays_travel_in_and_out, strings_travel, shared_memory_is_not_copied,
-           what_cannot_be_carried_is_refused_at_once, after_a_failure_nothing_is_written_back, maps_travel_in_chunks)
+           what_cannot_be_carried_is_refused_at_once, after_a_failure_nothing_is_written_back, maps_travel_in_chunks,
+           arguments_and_results_are_aligned_as_their_types_ask)
