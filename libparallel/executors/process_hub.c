@@ -169,10 +169,10 @@ static bool try_to_lead(struct pl_latch *latch, uint32_t turns, bool *is_open)
 
 bool pl_process_hub_spin(struct pl_latch *latch, uint32_t turns)
 {
-    bool is_open = false;
+    bool is_open = pl_latch_is_open(latch);
     if (!is_ours() || pl_load_relaxed(&hub.member_count) == 0) /* relaxed: the caller's future has a member, if any has */
         return pl_latch_spin(latch, turns);
-    if (try_to_lead(latch, turns, &is_open))
+    if (is_open || turns == 0 || try_to_lead(latch, turns, &is_open))
         return is_open;
     pl_add_relaxed(&hub.waiter_count, 1); /* advice to the collector */
     for (uint32_t turn = 1; turn < turns && !is_open; turn++) {
