@@ -5,9 +5,9 @@
  * shared memory without a look at the bounds, for a child may have written anywhere. */
 #include "libparallel/tasks/forked_loop.h"
 
+#include <inttypes.h>
 #include <dlfcn.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -218,12 +218,13 @@ enum { RANGE_SIZE = 64, ITERATIONS_SIZE = 2 * RANGE_SIZE + 16 };
 /* "iterations 3 to 5", or "iteration 3", for a `noun` of "iteration" and the kind of a loop or of a plane. */
 static void print_range(char text[RANGE_SIZE], const char *noun, int kind, uint64_t first, uint64_t last)
 {
-    bool is_signed = kind & PARALLEL_LOOP_SIGNED;
+    char from[PL_LOOP_VALUE_SIZE], to[PL_LOOP_VALUE_SIZE];
+    pl_loop_print_value(from, kind, first);
+    pl_loop_print_value(to, kind, last);
     if (first == last)
-        snprintf(text, RANGE_SIZE, is_signed ? "%s %" PRId64 : "%s %" PRIu64, noun, first);
+        snprintf(text, RANGE_SIZE, "%s %s", noun, from);
     else
-        snprintf(text, RANGE_SIZE, is_signed ? "%ss %" PRId64 " to %" PRId64 : "%ss %" PRIu64 " to %" PRIu64, noun, first,
-                 last);
+        snprintf(text, RANGE_SIZE, "%ss %s to %s", noun, from, to);
 }
 
 /* Tiles of several bands fill no rectangle; then the one around them is told. */

@@ -314,23 +314,23 @@ static void fail(const parallel_loop *loop, const parallel_error *failure, const
     *loop->options.status = *failure;
 }
 
-static void print_value(char text[24], int kind, uint64_t value)
+void pl_loop_print_value(char text[PL_LOOP_VALUE_SIZE], int kind, uint64_t value)
 {
     if (kind & PARALLEL_LOOP_SIGNED)
-        snprintf(text, 24, "%" PRId64, (int64_t)value);
+        snprintf(text, PL_LOOP_VALUE_SIZE, "%" PRId64, (int64_t)value);
     else
-        snprintf(text, 24, "%" PRIu64, value);
+        snprintf(text, PL_LOOP_VALUE_SIZE, "%" PRIu64, value);
 }
 
 static void fail_at(parallel_loop *loop)
 {
-    char where[80], row[24], column[24];
+    char where[80], row[PL_LOOP_VALUE_SIZE], column[PL_LOOP_VALUE_SIZE];
     if (loop->kind & PARALLEL_LOOP_TILES) {
-        print_value(row, loop->kind, loop->begin + loop->failed_at / loop->plane.columns);
-        print_value(column, loop->plane.kind, loop->plane.begin + loop->failed_at % loop->plane.columns);
+        pl_loop_print_value(row, loop->kind, loop->begin + loop->failed_at / loop->plane.columns);
+        pl_loop_print_value(column, loop->plane.kind, loop->plane.begin + loop->failed_at % loop->plane.columns);
         snprintf(where, sizeof where, " at indexes %s and %s", row, column);
     } else {
-        print_value(row, loop->kind, parallel_loop_value(loop, loop->failed_at));
+        pl_loop_print_value(row, loop->kind, parallel_loop_value(loop, loop->failed_at));
         snprintf(where, sizeof where, " at index %s", row);
     }
     fail(loop, loop->failure, where);

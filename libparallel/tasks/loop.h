@@ -66,6 +66,11 @@ void pl_loop_stop_at(parallel_loop *loop, uint64_t offset);
 /* The iteration at `offset` has failed: keeps the failure if it is the lowest so far, else frees it; stops the loop. */
 void pl_loop_fail_at(parallel_loop *loop, uint64_t offset, const parallel_error *failure);
 
+enum { PL_LOOP_VALUE_SIZE = 24 };
+
+/* Writes a value of a loop's variable for a reader, given the kind of the loop, or of its plane. */
+void pl_loop_print_value(char text[PL_LOOP_VALUE_SIZE], int kind, uint64_t value);
+
 /* A claim may be run in parts, which are chunks of their own: true if the claim that the chunk at hand is of has more, and
  * that lies below the stop. After it has been settled. */
 static inline bool pl_chunk_goes_on(const parallel_loop *loop, const parallel_chunk *chunk)
