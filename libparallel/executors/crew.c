@@ -172,8 +172,11 @@ void pl_crew_announce(struct pl_crew *crew, uint16_t number, uint32_t slot)
 bool pl_crew_has_hint(struct pl_crew *crew)
 {
     uint64_t head = pl_load_acquire(&crew->head); /* a later head has its own look */
-    return cell_has_ticket(pl_load_seq_cst(&crew->hints[head % PL_CREW_HINTS]), head) ||
-           pl_load_acquire(&crew->head) != head;
+    uint64_t cell = pl_load_seq_cst(&crew->hints[head % PL_CREW_HINTS]);
+    if (!cell_has_ticket(cell, head))
+        return pl_load_acquire(&crew->head) != head;
+    pl_slot_fetch(&crew->slots[slot_of(cell)]); /* first of all: the next look may be at the same slot, but to read it */
+    return true;
 }
 
 bool pl_crew_sleep(struct pl_crew *crew, struct pl_seat *seat)

@@ -5,9 +5,9 @@
  * shared memory without a look at the bounds, for a child may have written anywhere. */
 #include "libparallel/tasks/forked_loop.h"
 
-#include <inttypes.h>
 #include <dlfcn.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
