@@ -3,6 +3,7 @@ libparallel_sources += \
 	libparallel/base/atomics.h \
 	libparallel/base/clock.c \
 	libparallel/base/clock.h \
+	libparallel/base/copy.h \
 	libparallel/base/error.c \
 	libparallel/base/error.h \
 	libparallel/base/fork.c \

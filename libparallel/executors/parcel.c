@@ -8,6 +8,7 @@
 
 #include <libparallel/shared.h>
 
+#include "libparallel/base/copy.h"
 #include "libparallel/base/error.h"
 #include "libparallel/base/size.h"
 
@@ -136,8 +137,7 @@ void pl_parcel_load_plain(const struct pl_portion *portion, struct pl_slot *slot
 {
     const parallel_function *function = portion->function;
     slot->payload = slot->inline_payload;
-    if (function->argument_size > 0)
-        memcpy(slot->payload, portion->arguments, function->argument_size);
+    pl_copy_small(slot->payload, portion->arguments, function->argument_size);
     fill_head(portion, slot);
 }
 
@@ -314,8 +314,7 @@ void pl_parcel_unload(const struct pl_portion *portion, const struct pl_slot *sl
     }
     if (slot->performance.has_failed)
         return;
-    if (function->result_size > 0)
-        memcpy(portion->results, slot->payload + results_offset(function), function->result_size);
+    pl_copy_small(portion->results, slot->payload + results_offset(function), function->result_size);
     for (int k = 0; k < function->parameter_count; k++)
         if (is_pointer(&function->parameters[k]))
             write_back(portion, 0, k, slot->payload + function->parameters[k].offset);

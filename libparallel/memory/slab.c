@@ -171,8 +171,8 @@ void pl_slab_free(void *slot, size_t size)
         return;
     uint32_t class_index = class_of(size);
     struct pl_slab *slab = pl_slab_of(slot);
-    size_t offset = (uintptr_t)slot % PL_SLAB_BYTES;
-    uint64_t bit = UINT64_C(1) << (offset / size_of_class(class_index));
+    uint32_t offset = (uint32_t)((uintptr_t)slot % PL_SLAB_BYTES); /* 32 bits: their division takes half as long */
+    uint64_t bit = UINT64_C(1) << (offset / (uint32_t)size_of_class(class_index));
     struct attachment *mine = &attached[class_index];
     if (slab == mine->slab)
         mine->free |= bit; /* F1 */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "libparallel/base/copy.h"
 #include "libparallel/base/error.h"
 #include "libparallel/base/usage.h"
 #include "libparallel/executors/executor.h"
@@ -182,8 +183,7 @@ static parallel_future *submit(parallel_executor *executor, const parallel_funct
         pl_error_set(PARALLEL_ENOMEMORY, 0, "no memory for a call");
         return pl_future_create_failed(function->name, parallel_last_error());
     }
-    if (function->argument_size > 0)
-        memcpy(pl_future_arguments(future), arguments, function->argument_size);
+    pl_copy_small(pl_future_arguments(future), arguments, function->argument_size);
     if ((options != NULL && make_wish(executor, options, &future->task) != 0) ||
         pl_executor_submit(executor, &future->task, &future->task, 1) != 0) {
         (void)pl_task_claim(&future->task); /* nobody else knows it */

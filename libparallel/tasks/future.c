@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "libparallel/base/clock.h"
+#include "libparallel/base/copy.h"
 #include "libparallel/base/error.h"
 #include "libparallel/base/patience.h"
 #include "libparallel/base/size.h"
@@ -60,21 +61,17 @@ static size_t size_of(const parallel_function *function, size_t value_size)
     return value_size > SIZE_MAX - offset - alignment ? 0 : pl_align_up(offset + value_size, alignment);
 }
 
-static bool fits_a_slab(const parallel_function *function, size_t size)
-{
-    return size <= PL_SLAB_LARGEST && alignment_of(function) <= PL_CACHE_LINE;
-}
-
 parallel_future *pl_future_create(const struct pl_task_class *class, const parallel_function *function,
                                   size_t value_size, struct parallel_executor *executor, uint32_t references)
 {
     size_t size = size_of(function, value_size);
     if (size == 0)
         return NULL;
-    parallel_future *future =
-        fits_a_slab(function, size) ? pl_slab_allocate(size) : aligned_alloc(alignment_of(function), size);
+    bool fits_a_slab = size <= PL_SLAB_LARGEST && alignment_of(function) <= PL_CACHE_LINE;
+    parallel_future *future = fits_a_slab ? pl_slab_allocate(size) : aligned_alloc(alignment_of(function), size);
     if (future == NULL)
         return NULL;
+    future->slab_size = fits_a_slab ? (uint32_t)size : 0;
     pl_task_init(&future->task, class, executor, references);
     atomic_init(&future->observers.head, 0);
     future->function = function;
@@ -147,18 +144,12 @@ void pl_future_destroy(struct pl_task *task)
     int fd = pl_load_relaxed(&future->fd);
     if (fd != 0)
         close(fd - 1);
-    size_t value_size = 0;
-    if (task->class == &pl_chain_class) {
+    if (task->class == &pl_chain_class)
         parallel_future_release(future->followed);
-    } else if (task->class == &pl_call_class) {
+    else if (task->class == &pl_call_class)
         free(future->resources);
-        value_size = future->function->result_size;
-    } else {
-        value_size = future->value_size;
-    }
-    size_t size = size_of(future->function, value_size);
-    if (fits_a_slab(future->function, size))
-        pl_slab_free(future, size);
+    if (future->slab_size > 0)
+        pl_slab_free(future, future->slab_size);
     else
         free(future);
 }
@@ -349,8 +340,7 @@ static int copy_result(parallel_future *future, const parallel_function *functio
     parallel_future *holder = pl_future_holder(future);
     if (!is_of(holder, function))
         return refuse_function(holder, function);
-    if (function->result_size > 0)
-        memcpy(result, pl_future_value(holder), function->result_size);
+    pl_copy_small(result, pl_future_value(holder), function->result_size);
     return 0;
 }
 

@@ -36,6 +36,7 @@ struct parallel_future {
     uint32_t fork_count; /* at its birth */
     int32_t worker;      /* index of the worker that runs it; -1 */
     _Atomic int32_t fd;  /* eventfd + 1; 0: none yet */
+    uint32_t slab_size;  /* bytes of the whole allocation; 0: it is malloc's */
 };
 
 _Static_assert(sizeof(struct parallel_future) <= 96, "a pending future is kept small");
