@@ -309,7 +309,7 @@ static void end_task(struct fork_executor *fork, struct equipment *equipment)
 static void make_portion(struct equipment *equipment, struct pl_task *task, const struct pl_portion *portion)
 {
     const struct fork_executor *fork = equipment->fork;
-    struct pl_outcome outcome = {0};
+    struct pl_outcome outcome = {.worker = (int)equipment->worker->index};
     parallel_failure failure;
     parallel_resources resources;
     int code = prepare_record(equipment, portion, &outcome.index);

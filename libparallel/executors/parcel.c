@@ -305,6 +305,13 @@ static void unload_map(const struct pl_portion *portion, const struct pl_slot *s
     }
 }
 
+void pl_parcel_unload_plain(const struct pl_portion *portion, const struct pl_slot *slot)
+{
+    const parallel_function *function = portion->function;
+    if (!slot->performance.has_failed)
+        pl_copy_small(portion->results, slot->payload + results_offset(function), function->result_size);
+}
+
 void pl_parcel_unload(const struct pl_portion *portion, const struct pl_slot *slot)
 {
     const parallel_function *function = portion->function;
@@ -312,9 +319,9 @@ void pl_parcel_unload(const struct pl_portion *portion, const struct pl_slot *sl
         unload_map(portion, slot);
         return;
     }
+    pl_parcel_unload_plain(portion, slot);
     if (slot->performance.has_failed)
         return;
-    pl_copy_small(portion->results, slot->payload + results_offset(function), function->result_size);
     for (int k = 0; k < function->parameter_count; k++)
         if (is_pointer(&function->parameters[k]))
             write_back(portion, 0, k, slot->payload + function->parameters[k].offset);

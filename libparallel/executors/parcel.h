@@ -21,6 +21,7 @@ int pl_parcel_check(const struct pl_portion *portion);
  * takes but a few instructions, and there is nothing to release. */
 bool pl_parcel_is_plain(const struct pl_portion *portion);
 void pl_parcel_load_plain(const struct pl_portion *portion, struct pl_slot *slot);
+void pl_parcel_unload_plain(const struct pl_portion *portion, const struct pl_slot *slot);
 
 /* Fills a free slot. Also PARALLEL_ENOMEMORY. */
 int pl_parcel_load(const struct pl_portion *portion, struct pl_slot *slot);

@@ -42,6 +42,7 @@ struct pl_portion {
 struct pl_outcome {
     const parallel_failure *failure;     /* NULL: done, all results stand in portion->results */
     size_t index;                        /* failure: the call it belongs to; results below it are stored */
+    int worker;                          /* that has made the calls, or was to; -1: there was none */
     bool is_killed;                      /* as parallel_future_kill() wished: the failure says how */
     const parallel_resources *resources; /* NULL: not counted */
 };

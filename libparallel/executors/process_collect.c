@@ -74,31 +74,28 @@ static void flush(struct pl_processes *processes, struct batch *batch)
 }
 
 /* Lets a claimed task know how its portion ended. False: it has another one, in *portion. */
-static bool end_portion(struct pl_task *task, struct pl_portion *portion, int worker, const struct pl_outcome *outcome,
+static bool end_portion(struct pl_task *task, struct pl_portion *portion, const struct pl_outcome *outcome,
                         bool *is_telling_owed)
 {
     const struct pl_carriage *carriage = task->class->carriage;
     pl_telling_later = (struct pl_telling){.is_on = true};
-    struct pl_portion next = *portion;
-    if (portion->columns == NULL)
-        (void)carriage->next(task, worker, &next); /* tells it who has made the call */
     carriage->end(task, portion, outcome);
-    bool has_ended = pl_latch_is_open(&task->state) || !carriage->next(task, worker, portion);
+    bool has_ended = pl_latch_is_open(&task->state) || !carriage->next(task, outcome->worker, portion);
     *is_telling_owed = pl_telling_later.is_owed;
     pl_telling_later = (struct pl_telling){.is_on = false};
     return has_ended;
 }
 
 /* Ends what stands in a slot, and goes on with the task's next portion if there is one. */
-static void end_slot(struct pl_processes *processes, uint32_t slot, int worker, const struct pl_outcome *outcome,
-                     struct batch *batch)
+static void end_slot(struct pl_processes *processes, uint32_t slot, const struct pl_outcome *outcome, struct batch *batch)
 {
     struct pl_ticket *ticket = &processes->tickets[slot];
     struct pl_task *task = ticket->task;
     (void)pl_task_claim(task); /* in vain if somebody has asked for its state: then it is RUNNING already */
     bool is_telling_owed;
-    bool has_ended = end_portion(task, &ticket->portion, worker, outcome, &is_telling_owed);
-    pl_parcel_release(&processes->crew->slots[slot]);
+    bool has_ended = end_portion(task, &ticket->portion, outcome, &is_telling_owed);
+    if (!ticket->is_plain)
+        pl_parcel_release(&processes->crew->slots[slot]);
     if (has_ended) {
         pl_slot_free(&processes->crew->slots[slot]); /* at once: a cell that comes late must not find it DONE again */
         batch->ended[batch->count].task = task;
@@ -128,11 +125,12 @@ void pl_processes_refuse_slot(struct pl_processes *processes, uint32_t slot)
 {
     parallel_failure failure;
     fill_failure(&failure, parallel_last_error(), -1);
-    const struct pl_outcome refused = {.failure = &failure, .index = processes->tickets[slot].portion.first};
+    const struct pl_outcome refused = {
+        .failure = &failure, .index = processes->tickets[slot].portion.first, .worker = -1};
     struct batch batch;
     struct pl_process_hub *hub = processes->hub;
     begin(&batch);
-    end_slot(processes, slot, -1, &refused, &batch);
+    end_slot(processes, slot, &refused, &batch);
     flush(processes, &batch);
     pl_process_hub_ring(hub); /* the caller need not be one who collects */
 }
@@ -142,9 +140,12 @@ static void end_done_slot(struct pl_processes *processes, uint32_t slot, int wor
 {
     const struct pl_slot *shared = &processes->crew->slots[slot];
     const struct pl_portion *portion = &processes->tickets[slot].portion;
-    pl_parcel_unload(portion, shared);
+    if (processes->tickets[slot].is_plain)
+        pl_parcel_unload_plain(portion, shared);
+    else
+        pl_parcel_unload(portion, shared);
     parallel_failure failure;
-    struct pl_outcome outcome = {.failure = NULL};
+    struct pl_outcome outcome = {.failure = NULL, .worker = worker};
     parallel_resources resources;
     if (processes->crew->is_accounted && worker >= 0) {
         pl_usage_tell(&shared->usage, worker, processes->seats[worker]->place.name, &resources);
@@ -155,7 +156,7 @@ static void end_done_slot(struct pl_processes *processes, uint32_t slot, int wor
         outcome.failure = &failure;
         outcome.index = portion->first + pl_load_relaxed(&shared->performance.index); /* relaxed: published with DONE */
     }
-    end_slot(processes, slot, worker, &outcome, batch);
+    end_slot(processes, slot, &outcome, batch);
 }
 
 /* -1: it has gone, and what it had finished was found before it announced it. */
@@ -205,11 +206,12 @@ static void end_casualty(struct pl_processes *processes, uint32_t index, uint32_
     struct pl_outcome outcome = {.failure = &failure,
                                  /* Relaxed: the end of the worker was published. */
                                  .index = ticket->portion.first + pl_load_relaxed(&shared->performance.index),
+                                 .worker = (int)index,
                                  .is_killed = reason == PL_STOP_KILL};
     parallel_resources resources;
     if (pl_processes_account_death(processes, index, &resources))
         outcome.resources = &resources;
-    end_slot(processes, slot, (int)index, &outcome, batch);
+    end_slot(processes, slot, &outcome, batch);
 }
 
 /* A worker that never began to work: is anything to be expected of the next one? */

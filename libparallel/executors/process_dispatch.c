@@ -27,6 +27,7 @@ static uint32_t take_slot(struct pl_processes *processes, struct pl_task *task, 
     struct pl_ticket *ticket = &processes->tickets[slot];
     ticket->task = task;
     ticket->portion = *portion;
+    ticket->is_plain = false;
     ticket->is_single = portion->columns == NULL;
     ticket->hint = UINT64_MAX;
     ticket->retries = processes->retries;
@@ -88,6 +89,7 @@ bool pl_processes_dispatch(struct pl_processes *processes, uint32_t slot)
 {
     struct pl_ticket *ticket = &processes->tickets[slot];
     struct pl_slot *shared = &processes->crew->slots[slot];
+    ticket->is_plain = false;
     if (pl_parcel_load(&ticket->portion, shared) != 0)
         return false;
     pl_lock_acquire(&processes->lock);
@@ -112,6 +114,7 @@ static bool send_plain(struct pl_processes *processes, struct pl_task *task, con
     uint32_t slot = take_slot(processes, task, portion);
     struct pl_slot *shared = &processes->crew->slots[slot];
     pl_parcel_load_plain(portion, shared);
+    processes->tickets[slot].is_plain = true;
     if (!send_away(processes, task, slot)) {
         pl_processes_free_slot(processes, slot);
         return false;
@@ -300,20 +303,25 @@ static int refuse(struct pl_processes *processes)
     return pl_error_set(PARALLEL_ESHUTDOWN, 0, "submission to a processes executor after its shutdown");
 }
 
-/* What can be said against a call before it has a slot. */
+static int check_function(struct pl_processes *processes, const parallel_function *function)
+{
+    const struct pl_known_code *known = processes->hub->known_code;
+    if (pl_load_relaxed(&processes->known_function) == function) /* relaxed, both: an address that is looked up again */
+        return 0;
+    if (pl_known_code_there(known, function) == NULL)
+        return pl_error_set(PARALLEL_EUNKNOWNFUNCTION, 0, "%s %s, so no worker has it", function->name,
+                            pl_known_code_trouble(known, function));
+    pl_store_relaxed(&processes->known_function, function);
+    return 0;
+}
+
+/* What can be said against calls before they have slots; that of a plain one is all in check_function(). */
 static int check_portion(struct pl_processes *processes, const struct pl_portion *portion)
 {
-    const parallel_function *function = portion->function;
-    if (pl_load_relaxed(&processes->known_function) != function) { /* relaxed, both: an address that is looked up again */
-        const struct pl_known_code *known = processes->hub->known_code;
-        if (pl_known_code_there(known, function) == NULL)
-            return pl_error_set(PARALLEL_EUNKNOWNFUNCTION, 0, "%s %s, so no worker has it", function->name,
-                                pl_known_code_trouble(known, function));
-        pl_store_relaxed(&processes->known_function, function);
-    }
-    if (pl_parcel_is_plain(portion))
-        return 0;
-    return portion->columns == NULL ? pl_parcel_check(portion) : 0; /* a map's calls are looked at chunk by chunk */
+    int code = check_function(processes, portion->function);
+    if (code != 0 || portion->columns != NULL || pl_parcel_is_plain(portion))
+        return code; /* a map's calls are looked at chunk by chunk */
+    return pl_parcel_check(portion);
 }
 
 /* How long a submitter waits for room before it looks again: a worker that begins a call tells nobody. */
@@ -432,7 +440,7 @@ static int submit_to_helper(struct pl_processes *processes, struct pl_task *task
 /* Everything for a plain call, under the lock at once. */
 static int submit_plain(struct pl_processes *processes, struct pl_task *task, const struct pl_portion *portion)
 {
-    int code = check_portion(processes, portion);
+    int code = check_function(processes, portion->function);
     if (code != 0)
         return code;
     pl_add_seq_cst(&processes->unfinished, 1); /* before the looks; partners: pl_processes_wind_up(), the collector */

@@ -38,6 +38,7 @@ enum pl_stop_reason { PL_STOP_NONE, PL_STOP_TIMEOUT, PL_STOP_KILL };
 struct pl_ticket {
     struct pl_task *task; /* NULL: the slot is free */
     struct pl_portion portion;
+    bool is_plain;  /* what is in the slot was put there by pl_parcel_load_plain() */
     bool is_single; /* a call, which is claimed by the worker; a map's runner is claimed for good when it has a slot */
     uint64_t hint; /* its last one's ticket; UINT64_MAX: it could not be given */
     uint32_t retries; /* left */

@@ -121,6 +121,7 @@ static void call_end(struct pl_task *task, const struct pl_portion *portion, con
 {
     (void)portion;
     parallel_future *future = pl_future_of_task(task);
+    future->worker = outcome->worker;
     if (outcome->resources != NULL)
         keep_resources(future, outcome->resources);
     if (outcome->is_killed)
