@@ -20,9 +20,11 @@ libparallel_sources += \
 	libparallel/executors/parcel.h \
 	libparallel/executors/portion.c \
 	libparallel/executors/portion.h \
+	libparallel/executors/process_breakdown.c \
 	libparallel/executors/process_collect.c \
 	libparallel/executors/process_death.c \
 	libparallel/executors/process_dispatch.c \
+	libparallel/executors/process_helper.c \
 	libparallel/executors/process_hub.c \
 	libparallel/executors/process_hub.h \
 	libparallel/executors/process_output.c \

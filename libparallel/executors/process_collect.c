@@ -10,8 +10,6 @@
 #include "libparallel/executors/processes.h"
 
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
@@ -428,79 +426,4 @@ void pl_processes_tick(struct pl_processes *processes, uint64_t now_ns)
     if (head == processes->head_at_tick && has_hints(processes)) /* calls wait, and since the last tick none was taken */
         call_everybody(processes);
     processes->head_at_tick = head;
-}
-
-/* ---- Ends of everything ---- */
-
-/* Ends a task that no worker has, or will have. Who collects tells nobody of it; others do so at once. */
-static void end_at_home(struct pl_processes *processes, struct pl_task *task, const parallel_error *error,
-                        bool is_collecting)
-{
-    pl_telling_later = (struct pl_telling){.is_on = is_collecting};
-    if (error == NULL)
-        task->class->cancel(task);
-    if (pl_task_claim(task) || pl_task_state(task) == PL_TASK_RUNNING) { /* running: a map's, between two portions */
-        parallel_error cancelled;
-        pl_error_fill(&cancelled, PARALLEL_ECANCELLED, 0, "the executor was shut down");
-        task->class->fail(task, error != NULL ? error : &cancelled);
-    }
-    bool is_telling_owed = pl_telling_later.is_owed;
-    pl_telling_later = (struct pl_telling){.is_on = false};
-    if (is_telling_owed)
-        pl_process_hub_tell_later(processes->hub, task);
-    else
-        pl_processes_forget(processes, task);
-}
-
-void pl_processes_end_pending(struct pl_processes *processes, const parallel_error *error, bool is_collecting)
-{
-    for (struct pl_task *task = pl_processes_take_waiting(processes), *next; task != NULL; task = next) {
-        next = task->next;
-        end_at_home(processes, task, error, is_collecting);
-    }
-    for (uint32_t slot = 0; slot < PL_CREW_SLOTS; slot++) {
-        pl_lock_acquire(&processes->lock);
-        struct pl_task *task = processes->tickets[slot].task;
-        bool is_ours = task != NULL && pl_slot_withdraw(&processes->crew->slots[slot]);
-        if (is_ours)
-            pl_task_come_home(task);
-        pl_lock_release(&processes->lock);
-        if (!is_ours)
-            continue;
-        pl_processes_clear_slot(processes, slot);
-        end_at_home(processes, task, error, is_collecting);
-    }
-    pl_process_hub_ring(processes->hub);
-}
-
-void pl_processes_break(struct pl_processes *processes, const parallel_error *error)
-{
-    parallel_error *copy = malloc(sizeof *copy);
-    if (copy != NULL)
-        *copy = *error;
-    pl_lock_acquire(&processes->lock);
-    bool is_first = processes->broken == NULL;
-    if (is_first)
-        processes->broken = copy;
-    pl_lock_release(&processes->lock);
-    if (!is_first)
-        free(copy);
-    pl_processes_end_pending(processes, error, true);
-}
-
-void pl_processes_lose_all(struct pl_processes *processes)
-{
-    for (uint32_t index = 0; index < pl_processes_seat_count(processes); index++) {
-        if (!pl_processes_is_staffed(processes, index))
-            continue;
-        struct pl_seat *seat = processes->seats[index];
-        seat->status = SIGKILL;
-        seat->has_lost_parent = true;
-        pl_store_release(&seat->life, PL_SEAT_ENDED); /* to this thread; the zygote is gone */
-    }
-    parallel_error error;
-    pl_error_fill(&error, PARALLEL_EWORKER, 0,
-                  "the zygote and its standby have both been killed, so no worker can be started");
-    pl_processes_break(processes, &error);
-    (void)pl_processes_collect(processes);
 }

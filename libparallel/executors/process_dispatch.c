@@ -407,36 +407,6 @@ static void submit_one(struct pl_processes *processes, struct pl_task *task)
     dispatch_first(processes, task);
 }
 
-/* What only makes sense in this process, such as the continuation of a chain, runs in a thread of it. */
-static int submit_to_helper(struct pl_processes *processes, struct pl_task *task)
-{
-    int code = 0;
-    pl_lock_acquire(&processes->lock);
-    struct parallel_executor *helper = processes->helper;
-    pl_lock_release(&processes->lock);
-    if (helper == NULL) {
-        parallel_executor_options options = parallel_executor_options_default();
-        options.workers = 1;
-        options.places = "none";
-        code = pl_threads_kind.open(&options, &helper);
-        if (code != 0)
-            return code;
-        helper->kind = &pl_threads_kind;
-        helper->fork_count = processes->base.fork_count;
-        pl_lock_acquire(&processes->lock);
-        struct parallel_executor *other = processes->helper;
-        if (other == NULL)
-            processes->helper = helper;
-        pl_lock_release(&processes->lock);
-        if (other != NULL) {
-            (void)pl_threads_kind.shutdown(helper, PARALLEL_SHUTDOWN_FINISH, PARALLEL_NEVER);
-            pl_threads_kind.destroy(helper);
-            helper = other;
-        }
-    }
-    return helper->kind->submit(helper, task, task, 1);
-}
-
 /* Everything for a plain call, under the lock at once. */
 static int submit_plain(struct pl_processes *processes, struct pl_task *task, const struct pl_portion *portion)
 {
@@ -484,7 +454,7 @@ int pl_processes_submit(struct parallel_executor *executor, struct pl_task *firs
     if (code != 0)
         return code;
     if (first->class->carriage == NULL) { /* such a task comes alone */
-        code = submit_to_helper(processes, first);
+        code = pl_processes_submit_to_helper(processes, first);
         leave(processes, 1);
         return code;
     }

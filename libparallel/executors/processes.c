@@ -285,20 +285,14 @@ static int processes_shutdown(struct parallel_executor *executor, enum parallel_
             return pl_error_set(PARALLEL_ETIMEDOUT, 0, "shutdown: %u calls have not ended",
                                 pl_load_relaxed(&processes->unfinished)); /* relaxed: for the message */
     }
-    pl_lock_acquire(&processes->lock);
-    struct parallel_executor *helper = processes->helper;
-    pl_lock_release(&processes->lock);
-    return helper != NULL ? helper->kind->shutdown(helper, mode, deadline_ns) : 0;
+    return pl_processes_shut_helper_down(processes, mode, deadline_ns);
 }
 
 static void processes_destroy(struct parallel_executor *executor)
 {
     struct pl_processes *processes = pl_processes_of(executor);
     int saved_errno = errno;
-    if (processes->helper != NULL) {
-        (void)pl_threads_kind.shutdown(processes->helper, PARALLEL_SHUTDOWN_FINISH, PARALLEL_NEVER);
-        pl_threads_kind.destroy(processes->helper);
-    }
+    pl_processes_destroy_helper(processes);
     give_back_seats(processes);
     pl_processes_close_output(processes);
     pl_occupancy_release(processes->placement);

@@ -204,7 +204,12 @@ void pl_processes_tick(struct pl_processes *processes, uint64_t now_ns);
 /* When the next limit of time passes; PARALLEL_NEVER. */
 uint64_t pl_processes_next_limit_ns(struct pl_processes *processes);
 
-/* Nothing can be run any more: all that is pending fails with this. */
+/* Ends a running call with its worker. Under the lock; the hub is poked by the caller. False: it does not run. */
+bool pl_processes_stop_slot(struct pl_processes *processes, uint32_t slot, enum pl_stop_reason reason);
+
+/* ---- process_breakdown.c ---- */
+
+/* Nothing can be run any more: all that is pending fails with this. Collecting, as the next one. */
 void pl_processes_break(struct pl_processes *processes, const parallel_error *error);
 
 /* No worker lives, and none can be started. */
@@ -214,7 +219,15 @@ void pl_processes_lose_all(struct pl_processes *processes);
  * collect: that one calls back whoever wants to know. */
 void pl_processes_end_pending(struct pl_processes *processes, const parallel_error *error, bool is_collecting);
 
-/* Ends a running call with its worker. Under the lock; the hub is poked by the caller. False: it does not run. */
-bool pl_processes_stop_slot(struct pl_processes *processes, uint32_t slot, enum pl_stop_reason reason);
+/* ---- process_helper.c ---- */
+
+/* Runs a task in a thread of this process. Errors of opening it, and of submission. */
+int pl_processes_submit_to_helper(struct pl_processes *processes, struct pl_task *task);
+
+/* The thread finishes what it has; as shutdown of a threads executor. */
+int pl_processes_shut_helper_down(struct pl_processes *processes, enum parallel_shutdown_mode mode, uint64_t deadline_ns);
+
+/* Ends it, if there is one. Nobody else uses the executor any more. */
+void pl_processes_destroy_helper(struct pl_processes *processes);
 
 #endif
