@@ -11,10 +11,11 @@
  * in rotating order, so that what else the machine does hits all of them. Ratios are formed within a round and their
  * median is shown: more than 1 means that ours is faster. The spread is that of our own times: (upper quartile - lower
  * quartile) / median. Rounds go on, up to MOST_TIMES as many as asked for, with those programs for which a goal lies
- * within the 95 % interval of the median that is to meet it, which order statistics give; `undecided` if it still does then. If the environment has
- * BENCH_TABLE, each row is also appended to the file of that name, for the one table that bench/table.sh makes of all
- * benchmarks; its first word is the name of the data file. Who took more than FAR_OFF times as long as a goal allows in each of
- * the first FEW_ROUNDS, or HOPELESS times in the first, is not asked again, and is judged by these.
+ * within the 95 % interval of the median that is to meet it, which order statistics give; `undecided` if it still does
+ * then. Who took more than FAR_OFF times as long as a goal allows in each of the first FEW_ROUNDS, or HOPELESS times in
+ * the first, is not asked again, and is judged by these. If the environment has BENCH_TABLE, each row is also appended to
+ * the file of that name, for the one table that bench/table.sh makes of all benchmarks; its first word is the name of the
+ * data file.
  *
  * A goal stands beside each ratio. WHAT of a kernel's own ones: peer (0.97 if not given), serial (1), floor (none), and ns, which
  * our time is not to exceed (none). 0: none. */
@@ -61,9 +62,10 @@ static double quantile(const double *values, int count, double q)
 static double ratio_quantile(const struct program *other, const struct program *ours, double q)
 {
     double ratios[MOST_ROUNDS];
-    for (int round = 0; round < other->rounds; round++)
+    int rounds = other->rounds < ours->rounds ? other->rounds : ours->rounds; /* that both took part in */
+    for (int round = 0; round < rounds; round++)
         ratios[round] = other->ns[round] / ours->ns[round];
-    return quantile(ratios, other->rounds, q);
+    return quantile(ratios, rounds, q);
 }
 
 static double median_ratio(const struct program *other, const struct program *ours)
@@ -110,17 +112,29 @@ static int is_kin(const struct program *peer, const char *kin)
     return strncmp(peer->label, kin, length) == 0 && peer->label[length] == '-';
 }
 
-/* Whether `other` is what a row of `ours` is about. The first program, ours[0] of all, has those that are no other one's. */
-static int is_opponent(const struct program *other, const struct program *ours, const struct program *programs, int count)
+static int is_ours(const struct program *program, const struct program *programs)
 {
-    if (kin_of(other) != NULL || isnan(other->ns[0]))
-        return 0;
-    if (ours != programs)
-        return is_kin(other, kin_of(ours));
+    return program == programs || kin_of(program) != NULL;
+}
+
+/* The program of ours that `other` is compared with: the first of all has those that are no other one's. */
+static const struct program *ours_for(const struct program *other, const struct program *programs, int count)
+{
     for (int i = 1; i < count; i++)
         if (kin_of(&programs[i]) != NULL && is_kin(other, kin_of(&programs[i])))
-            return 0;
-    return 1;
+            return &programs[i];
+    return programs;
+}
+
+static int takes_part(const struct program *program)
+{
+    return program->rounds > 0 && !isnan(program->ns[0]);
+}
+
+/* Whether `other` is what a row of `ours` is about. */
+static int is_opponent(const struct program *other, const struct program *ours, const struct program *programs, int count)
+{
+    return !is_ours(other, programs) && takes_part(other) && ours_for(other, programs, count) == ours;
 }
 
 /* Cuts the goals off the kernel's name; ends the program if they cannot be read. */
@@ -165,29 +179,26 @@ static int is_far_off(const struct program *other, const struct program *ours, d
     return 1;
 }
 
-/* Looks for those to whom nothing happens in further rounds; 0: nobody else is left. Once settled they remain so. */
+/* Whether further rounds of a program can change anything. */
+static int is_open(const struct program *program, struct goals goals, const struct program *programs, int count, int rounds)
+{
+    if (program->rounds == 0)
+        return 1;
+    if (is_ours(program, programs))
+        return program->rounds < rounds || is_undecided(program, goals, programs, count);
+    const struct program *ours = ours_for(program, programs, count);
+    double goal = goal_for(program, goals);
+    return takes_part(program) && ((program->rounds < rounds && !is_far_off(program, ours, goal)) ||
+                                   may_meet_or_miss(program, ours, goal));
+}
+
+/* Says who goes on, before a round of which nothing is known yet; 0: nobody. Once settled they remain so. */
 static int settle(struct program *programs, int count, struct goals goals, int rounds)
 {
     int left = 0;
     for (int i = 0; i < count; i++) {
-        struct program *program = &programs[i];
-        int is_open = program->rounds < rounds && (program->rounds == 0 || !isnan(program->ns[0]));
-        if (i == 0 || kin_of(program) != NULL) {
-            is_open |= is_undecided(program, goals, programs, count);
-        } else if (program->rounds > 0) {
-            double goal = goal_for(program, goals);
-            int is_far = 1, is_near = 0;
-            for (int k = 0; k < count; k++) {
-                const struct program *ours = &programs[k];
-                if ((k > 0 && kin_of(ours) == NULL) || !is_opponent(program, ours, programs, count))
-                    continue;
-                is_far &= is_far_off(program, ours, goal);
-                is_near |= may_meet_or_miss(program, ours, goal);
-            }
-            is_open = (is_open && !is_far) || is_near;
-        }
-        program->is_settled = !is_open;
-        left += is_open;
+        programs[i].is_settled = !is_open(&programs[i], goals, programs, count, rounds);
+        left += !programs[i].is_settled;
     }
     return left;
 }
@@ -274,11 +285,11 @@ static void print_kernel(FILE *data, const char *bench, const char *kernel, stru
                          const struct program *programs, int count)
 {
     for (int i = 0; i < count; i++)
-        if (i == 0 || kin_of(&programs[i]) != NULL)
+        if (is_ours(&programs[i], programs))
             print_row(bench, kernel, goal, &programs[i], programs, count);
     fprintf(data, "%s", kernel);
     for (int i = 0; i < count; i++)
-        fprintf(data, " %g", isnan(programs[i].ns[0]) ? 0.0 : median_ratio(&programs[i], programs));
+        fprintf(data, " %g", takes_part(&programs[i]) ? median_ratio(&programs[i], programs) : 0.0);
     fprintf(data, "\n");
     fflush(NULL);
 }
@@ -334,7 +345,7 @@ int main(int argc, char **argv)
             done++;
         }
         for (int i = 1; i < count; i++)
-            if (!isnan(programs[i].ns[0]) &&
+            if (takes_part(&programs[i]) &&
                 fabs(programs[i].value - programs[0].value) > 1e-6 * fabs(programs[0].value)) {
                 fprintf(stderr, "compare: %s: %s found %.17g, %s %.17g\n", argv[k], programs[i].label, programs[i].value,
                         programs[0].label, programs[0].value);
