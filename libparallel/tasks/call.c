@@ -4,7 +4,6 @@
  * an executor, which holds one of its two references until the call has ended. */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "libparallel/base/copy.h"
 #include "libparallel/base/error.h"

@@ -291,12 +291,12 @@ int pl_future_wait(parallel_future *future, uint64_t deadline_ns)
         return pl_error_set(PARALLEL_ETIMEDOUT, 0, "%s has not ended", pl_future_name(future));
     if (pl_callback_depth > 0)
         return pl_error_set(PARALLEL_EDEADLK, 0, "waiting for %s in a callback", pl_future_name(future));
-    if (pl_scope_current != NULL && pl_call_is_running_here(future))
+    if (pl_call_is_running_here(future))
         return pl_error_set(PARALLEL_EDEADLK, 0, "%s waits for itself", pl_future_name(future));
     /* A worker that waits for a call that nobody has started does it itself; not with a deadline, which the call might
      * overrun. */
-    if (pl_frame_innermost != NULL && deadline_ns == PARALLEL_NEVER && task->class == &pl_call_class &&
-        pl_executor_runs_here(task->executor) && pl_task_claim(task)) {
+    if (deadline_ns == PARALLEL_NEVER && task->class == &pl_call_class && pl_executor_runs_here(task->executor) &&
+        pl_task_claim(task)) {
         pl_executor_run_here(task);
         return 0;
     }
