@@ -234,13 +234,6 @@ static void take_results(const struct equipment *equipment, const struct pl_port
         copy_out(portion, i, &out, false);
 }
 
-static void fill_failure(parallel_failure *failure, const parallel_error *error, int worker)
-{
-    *failure = (parallel_failure){
-        .code = error->code, .system_errno = error->system_errno, .exit_status = -1, .worker = worker};
-    memcpy(failure->message, error->message, sizeof failure->message);
-}
-
 /* The child has ended: what became of the portion. Takes its results. False: all is done. */
 static bool judge(struct equipment *equipment, const struct pl_portion *portion, struct pl_outcome *outcome,
                   parallel_failure *failure)
@@ -263,11 +256,11 @@ static bool judge(struct equipment *equipment, const struct pl_portion *portion,
     if (is_done && !record->performance.has_failed)
         return false; /* also if the process came to grief on its way out: the call had been made */
     if (is_done) {
-        fill_failure(failure, &record->failure, worker);
+        pl_failure_fill(failure, &record->failure, worker);
     } else if (record->initializer_code != 0) {
         pl_error_set(PARALLEL_EINITIALIZER, 0, "the initializer of process %d returned %d", (int)process->end.pid,
                      record->initializer_code);
-        fill_failure(failure, parallel_last_error(), worker);
+        pl_failure_fill(failure, parallel_last_error(), worker);
     } else {
         pl_process_end_describe(&process->end, &record->crash, worker, "process", failure);
         if (process->is_late && failure->signal == SIGKILL) {
@@ -323,7 +316,7 @@ static void make_portion(struct equipment *equipment, struct pl_task *task, cons
         end_task(equipment->fork, equipment);
     }
     if (code != 0) {
-        fill_failure(&failure, parallel_last_error(), (int)equipment->worker->index);
+        pl_failure_fill(&failure, parallel_last_error(), (int)equipment->worker->index);
         outcome.failure = &failure;
     } else {
         if (judge(equipment, portion, &outcome, &failure))

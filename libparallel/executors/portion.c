@@ -60,6 +60,13 @@ void pl_portion_perform(const struct pl_portion *portion, struct pl_performance 
     }
 }
 
+void pl_failure_fill(parallel_failure *failure, const parallel_error *error, int worker)
+{
+    *failure = (parallel_failure){
+        .code = error->code, .system_errno = error->system_errno, .exit_status = -1, .worker = worker};
+    memcpy(failure->message, error->message, sizeof failure->message);
+}
+
 /* ---- What arguments point to ---- */
 
 static const void *argument(const struct pl_portion *portion, size_t i, int k)

@@ -47,6 +47,9 @@ struct pl_outcome {
     const parallel_resources *resources; /* NULL: not counted */
 };
 
+/* The failure of a call that says so by itself, or was not made. `worker`: -1 for none. */
+void pl_failure_fill(parallel_failure *failure, const parallel_error *error, int worker);
+
 struct pl_carriage {
     /* The next portion of a claimed task. False: there is none; the task has completed, or does so now. */
     bool (*next)(struct pl_task *task, int worker, struct pl_portion *portion);

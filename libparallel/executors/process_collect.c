@@ -10,7 +10,6 @@
 #include "libparallel/executors/processes.h"
 
 #include <signal.h>
-#include <string.h>
 #include <sys/wait.h>
 
 #include <libparallel/function.h>
@@ -112,17 +111,10 @@ static void end_slot(struct pl_processes *processes, uint32_t slot, const struct
         pl_processes_refuse_slot(processes, slot);
 }
 
-static void fill_failure(parallel_failure *failure, const parallel_error *error, int worker)
-{
-    *failure = (parallel_failure){.code = error->code, .system_errno = error->system_errno, .exit_status = -1,
-                                  .worker = worker};
-    memcpy(failure->message, error->message, sizeof failure->message);
-}
-
 void pl_processes_refuse_slot(struct pl_processes *processes, uint32_t slot)
 {
     parallel_failure failure;
-    fill_failure(&failure, parallel_last_error(), -1);
+    pl_failure_fill(&failure, parallel_last_error(), -1);
     const struct pl_outcome refused = {
         .failure = &failure, .index = processes->tickets[slot].portion.first, .worker = -1};
     struct batch batch;
@@ -150,7 +142,7 @@ static void end_done_slot(struct pl_processes *processes, uint32_t slot, int wor
         outcome.resources = &resources;
     }
     if (shared->performance.has_failed) {
-        fill_failure(&failure, &shared->failure, worker);
+        pl_failure_fill(&failure, &shared->failure, worker);
         outcome.failure = &failure;
         outcome.index = portion->first + pl_load_relaxed(&shared->performance.index); /* relaxed: published with DONE */
     }

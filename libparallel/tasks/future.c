@@ -7,7 +7,6 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "libparallel/base/clock.h"
@@ -17,6 +16,7 @@
 #include "libparallel/base/size.h"
 #include "libparallel/executors/executor.h"
 #include "libparallel/executors/frame.h"
+#include "libparallel/executors/portion.h"
 #include "libparallel/executors/scope.h"
 #include "libparallel/memory/slab.h"
 
@@ -189,12 +189,8 @@ void pl_future_end_failed_as(parallel_future *future, const parallel_failure *fa
 
 void pl_future_end_failed(parallel_future *future, const parallel_error *error)
 {
-    parallel_failure failure = {.code = error->code,
-                                .system_errno = error->system_errno,
-                                .signal = 0,
-                                .exit_status = -1,
-                                .worker = future->worker};
-    memcpy(failure.message, error->message, sizeof failure.message);
+    parallel_failure failure;
+    pl_failure_fill(&failure, error, future->worker);
     pl_future_end_failed_as(future, &failure);
 }
 
