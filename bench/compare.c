@@ -5,17 +5,19 @@
  *
  *     compare ROUNDS SECONDS DATA-FILE kernel[,WHAT=GOAL]... -- label=program...
  *
- * The first program is ours; those with the labels "serial" and "floor" are no peers. Further programs of ours, which are
- * the first with another compiler, have labels ours-X; they are compared with the peers X-... alone, and these with nobody
- * else, for two compilers make two programs of one loop. In each round every program runs once, one after the other and
- * in rotating order, so that what else the machine does hits all of them. Ratios are formed within a round and their
- * median is shown: more than 1 means that ours is faster. The spread is that of our own times: (upper quartile - lower
- * quartile) / median. Rounds go on, up to MOST_TIMES as many as asked for, with those programs for which a goal lies
- * within the 95 % interval of the median that is to meet it, which order statistics give; `undecided` if it still does
- * then. Who took more than FAR_OFF times as long as a goal allows in each of the first FEW_ROUNDS, or HOPELESS times in
- * the first, is not asked again, and is judged by these. If the environment has BENCH_TABLE, each row is also appended to
- * the file of that name, for the one table that bench/table.sh makes of all benchmarks; its first word is the name of the
- * data file.
+ * The first program is ours; those with the labels "serial" and "floor" are no peers. Further programs of ours, which
+ * are the first with another compiler, have labels ours-X; they are compared with the peers X-... alone, and these with
+ * nobody else, for two compilers make two programs of one loop. In each round every program runs once, one after the
+ * other and in rotating order, forwards and backwards, so that what else the machine does hits all of them. Ratios are
+ * formed within a round and their median is shown: more than 1 means that ours is faster. The spread is that of our own
+ * times: (upper quartile - lower quartile) / median. Rounds go on, up to MOST_TIMES as many as asked for, with those
+ * programs for which a goal lies within the 95 % interval of the median that is to meet it, which order statistics
+ * give; `undecided` if it still does then. Of the peers only the one that was best so far goes on, the rival, and its
+ * ratio is that of the further rounds: the best of a dozen equals looks better than it is in the rounds that made it
+ * the best. Who took more than FAR_OFF times as long as a goal allows in each of the first FEW_ROUNDS, or HOPELESS
+ * times in the first, is not asked again, and is judged by these. If the environment has BENCH_TABLE, each row is also
+ * appended to the file of that name, for the one table that bench/table.sh makes of all benchmarks; its first word is
+ * the name of the data file.
  *
  * A goal stands beside each ratio. WHAT of a kernel's own ones: peer (0.97 if not given), serial (1), floor (none), and ns, which
  * our time is not to exceed (none). 0: none. */
@@ -24,7 +26,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_PROGRAMS = 32, MOST_ROUNDS = 101, MOST_TIMES = 3, FEW_ROUNDS = 3, FAR_OFF = 2, HOPELESS = 10 };
+enum { MOST_PROGRAMS = 32, MOST_ROUNDS = 101, MOST_TIMES = 7, FEW_ROUNDS = 3, FAR_OFF = 2, HOPELESS = 10 };
 
 struct goals {
     double peer;   /* best peer's time / ours, at least; 0: no goal, as for the next */
@@ -42,6 +44,8 @@ struct program {
     double ns[MOST_ROUNDS];
     int rounds; /* that it took part in, which are the first ones */
     int is_settled; /* no further rounds */
+    const struct program *rival; /* of a program of ours: the peer that is judged by the rounds from `rival_since` on; or NULL */
+    int rival_since;
     double value;
 };
 
@@ -59,13 +63,24 @@ static double quantile(const double *values, int count, double q)
     return sorted[(int)(q * (count - 1) + 0.5)];
 }
 
+/* Of the rounds that count for the ratio of two programs. */
+static int first_round(const struct program *other, const struct program *ours)
+{
+    return other == ours->rival ? ours->rival_since : 0;
+}
+
+static int last_round(const struct program *other, const struct program *ours)
+{
+    return other->rounds < ours->rounds ? other->rounds : ours->rounds; /* that both took part in */
+}
+
 static double ratio_quantile(const struct program *other, const struct program *ours, double q)
 {
     double ratios[MOST_ROUNDS];
-    int rounds = other->rounds < ours->rounds ? other->rounds : ours->rounds; /* that both took part in */
-    for (int round = 0; round < rounds; round++)
-        ratios[round] = other->ns[round] / ours->ns[round];
-    return quantile(ratios, rounds, q);
+    int count = 0;
+    for (int round = first_round(other, ours); round < last_round(other, ours); round++)
+        ratios[count++] = other->ns[round] / ours->ns[round];
+    return quantile(ratios, count, q);
 }
 
 static double median_ratio(const struct program *other, const struct program *ours)
@@ -82,7 +97,10 @@ static double interval(int rounds)
 
 static int may_meet_or_miss(const struct program *other, const struct program *ours, double goal)
 {
-    double half = interval(other->rounds);
+    int rounds = last_round(other, ours) - first_round(other, ours);
+    if (rounds < 1)
+        return 1;
+    double half = interval(rounds);
     return goal != 0 && ratio_quantile(other, ours, 0.5 - half) < goal && ratio_quantile(other, ours, 0.5 + half) >= goal;
 }
 
@@ -153,15 +171,26 @@ static struct goals take_goals(char *kernel)
     return goals;
 }
 
+static int is_peer(const struct program *other)
+{
+    return strcmp(other->label, "serial") != 0 && strcmp(other->label, "floor") != 0;
+}
+
 static double goal_for(const struct program *other, struct goals goals)
 {
     return strcmp(other->label, "serial") == 0 ? goals.serial : strcmp(other->label, "floor") == 0 ? goals.floor : goals.peer;
 }
 
+/* Peers that have lost against the rival do not count. */
+static int is_out(const struct program *other, const struct program *ours)
+{
+    return ours->rival != NULL && is_peer(other) && other != ours->rival;
+}
+
 static int is_undecided(const struct program *ours, struct goals goals, const struct program *programs, int count)
 {
     for (int i = 1; i < count; i++)
-        if (is_opponent(&programs[i], ours, programs, count) &&
+        if (is_opponent(&programs[i], ours, programs, count) && !is_out(&programs[i], ours) &&
             may_meet_or_miss(&programs[i], ours, goal_for(&programs[i], goals)))
             return 1;
     return 0;
@@ -188,8 +217,30 @@ static int is_open(const struct program *program, struct goals goals, const stru
         return program->rounds < rounds || is_undecided(program, goals, programs, count);
     const struct program *ours = ours_for(program, programs, count);
     double goal = goal_for(program, goals);
-    return takes_part(program) && ((program->rounds < rounds && !is_far_off(program, ours, goal)) ||
-                                   may_meet_or_miss(program, ours, goal));
+    return takes_part(program) && !is_out(program, ours) &&
+           ((program->rounds < rounds && !is_far_off(program, ours, goal)) || may_meet_or_miss(program, ours, goal));
+}
+
+static const struct program *best_peer(const struct program *ours, const struct program *programs, int count)
+{
+    const struct program *best = NULL;
+    for (int i = 1; i < count; i++)
+        if (is_opponent(&programs[i], ours, programs, count) && is_peer(&programs[i]) &&
+            (best == NULL || median_ratio(&programs[i], ours) < median_ratio(best, ours)))
+            best = &programs[i];
+    return best;
+}
+
+/* After the rounds that everybody takes part in. */
+static void choose_rivals(struct program *programs, int count, struct goals goals, int rounds)
+{
+    for (int i = 0; i < count; i++) {
+        const struct program *rival = best_peer(&programs[i], programs, count);
+        if (is_ours(&programs[i], programs) && rival != NULL && may_meet_or_miss(rival, &programs[i], goals.peer)) {
+            programs[i].rival = rival;
+            programs[i].rival_since = rounds;
+        }
+    }
 }
 
 /* Says who goes on, before a round of which nothing is known yet; 0: nobody. Once settled they remain so. */
@@ -240,22 +291,18 @@ static void add_to_table(const char *bench, const char *kernel, const struct pro
 static void print_row(const char *bench, const char *kernel, struct goals goal, const struct program *ours,
                       const struct program *programs, int count)
 {
-    const struct program *best = NULL, *serial = NULL, *floor = NULL;
+    const struct program *best = ours->rival != NULL ? ours->rival : best_peer(ours, programs, count);
+    const struct program *serial = NULL, *floor = NULL;
     int is_first = ours == programs;
-    double best_ratio = INFINITY;
+    double best_ratio = best != NULL ? median_ratio(best, ours) : INFINITY;
     for (int i = 1; i < count; i++) {
         const struct program *other = &programs[i];
         if (!is_opponent(other, ours, programs, count))
             continue;
-        double ratio = median_ratio(other, ours);
-        if (strcmp(other->label, "serial") == 0) {
+        if (strcmp(other->label, "serial") == 0)
             serial = other;
-        } else if (strcmp(other->label, "floor") == 0) {
+        else if (strcmp(other->label, "floor") == 0)
             floor = other;
-        } else if (ratio < best_ratio) {
-            best_ratio = ratio;
-            best = other;
-        }
     }
     int rounds = ours->rounds;
     double middle = quantile(ours->ns, rounds, 0.5);
@@ -334,15 +381,18 @@ int main(int argc, char **argv)
     for (int k = 4; k < separator; k++) {
         const struct goals goal = take_goals(argv[k]);
         int done = 0;
-        for (int i = 0; i < count; i++)
+        for (int i = 0; i < count; i++) {
             programs[i].rounds = 0;
+            programs[i].rival = NULL;
+        }
         while (done < MOST_TIMES * rounds && done < MOST_ROUNDS && settle(programs, count, goal, rounds) > 0) {
             for (int i = 0; i < count; i++) {
-                struct program *program = &programs[(i + done) % count];
+                struct program *program = &programs[((done % 2 == 0 ? i : count - 1 - i) + done) % count];
                 if (!program->is_settled)
                     run(program, argv[k], argv[2], done);
             }
-            done++;
+            if (++done == rounds)
+                choose_rivals(programs, count, goal, rounds);
         }
         for (int i = 1; i < count; i++)
             if (takes_part(&programs[i]) &&

@@ -24,6 +24,7 @@
  *  MUTATION_NO_LAST_LOOK    who asks for the bell does not look once more;
  *  MUTATION_NO_RING         the zygote does not ring for a death;
  *  MUTATION_NO_WATCH        a submitter does not see to it that somebody looks;
+ *  MUTATION_EARLY_CELL      a worker writes the cell before the slot is DONE;
  *  MUTATION_NO_UNANNOUNCED  the tick waits for the cell of a call that is done;
  *  MUTATION_NO_OTHER        the tick orders no other worker where the only one is stopped. */
 
@@ -62,7 +63,9 @@ byte hints[HINTS];
 byte head, tail;
 bool has_bit[WORKERS];         /* `sleepers` */
 bool is_asleep[WORKERS];     /* futex words */
+byte generation[CALLS];      /* the slot's */
 byte cells[WORKERS * 4];     /* cells of each worker's last life; more are not written */
+byte cell_generation[WORKERS * 4];
 byte written[WORKERS];
 bool wants_bell;
 byte bell;
@@ -84,6 +87,7 @@ byte unfinished, in_slots, staffed;
 bool is_staffed[WORKERS];
 byte position[WORKERS];      /* in the cells */
 byte last_hint[CALLS];
+byte out[CALLS];             /* the generation of the call that is out; 0: it has ended */
 byte next_number;
 byte retries_left[CALLS];
 bool was_stopped[CALLS];
@@ -223,11 +227,21 @@ inline repeat_hints()
     atomic { c = 0; lock = false }
 }
 
+inline write_cell()
+{
+    atomic {
+        assert(written[_pid] < 4);
+        cells[_pid * 4 + written[_pid]] = c;
+        cell_generation[_pid * 4 + written[_pid]] = generation_seen;
+        written[_pid]++
+    }
+}
+
 /* ---- The worker, and the zygote that waits for it ---- */
 
 active [WORKERS] proctype worker() provided (!is_stopped[_pid])
 {
-    byte seen, c, position_seen;
+    byte seen, c, generation_seen;
     bool found;
 
 begin:
@@ -256,20 +270,27 @@ again:          skip
             :: found ->
                 atomic {
                     made[c]++;
+                    generation_seen = generation[c];
                     quiet_ticks = 0;
                     assert(made[c] <= 1 + RETRIES)
                 }
+#ifdef MUTATION_EARLY_CELL
+                write_cell();
+#endif
 #ifdef MUTATION_BLIND_FINISH
                 atomic { state[c] = DONE; number[c] = life_number[_pid] }
 #else
                 atomic { /* finish */
                     if
-                    :: state[c] == RUNNING && number[c] == life_number[_pid] -> state[c] = DONE
+                    :: state[c] == RUNNING && number[c] == life_number[_pid] ->
+                        state[c] = DONE
                     :: else -> assert(state[c] == STOPPED && number[c] == life_number[_pid]); goto await
                     fi
                 }
 #endif
-                atomic { assert(written[_pid] < 4); cells[_pid * 4 + written[_pid]] = c; written[_pid]++ }
+#ifndef MUTATION_EARLY_CELL
+                write_cell();
+#endif
                 if /* announce, before the next claim or sleep; what somebody has collected is owed no ring */
                 :: state[c] == DONE && number[c] == life_number[_pid] ->
                     if
@@ -285,7 +306,7 @@ again:          skip
                     fi
                 :: else
                 fi;
-rung:           c = 0
+rung:           c = 0; generation_seen = 0
             :: else -> /* sleep */
                 is_asleep[_pid] = true;
                 has_bit[_pid] = true;
@@ -308,7 +329,10 @@ await:
         false
     } unless { is_killed[_pid] };
     /* The kernel tears it down; the zygote has waited for it. */
-    atomic { is_killed[_pid] = false; sleeps[_pid] = false; c = 0; seen = 0; found = false; life[_pid] = ENDED }
+    atomic {
+        is_killed[_pid] = false; sleeps[_pid] = false; c = 0; seen = 0; generation_seen = 0; found = false;
+        life[_pid] = ENDED
+    }
 #ifndef MUTATION_NO_RING
     ring();
 #endif
@@ -322,6 +346,7 @@ inline end_call(c)
     atomic {
         assert(ends[c] == 0);
         ends[c]++;
+        out[c] = 0;
         quiet_ticks = 0;
         state[c] = FREE;
         number[c] = 0
@@ -334,7 +359,9 @@ inline drain()
     do
     :: atomic { position[w] < written[w] -> c = cells[w * 4 + position[w]]; position[w]++; has_found = true }
         if
-        :: state[c] == DONE -> end_call(c)
+        :: out[c] != 0 && out[c] == cell_generation[w * 4 + position[w] - 1] ->
+            assert(state[c] == DONE && number[c] == life_number[w]); /* this is not looked at */
+            end_call(c)
         :: else
         fi;
         c = 0
@@ -355,7 +382,7 @@ inline look_at_slots()
             :: retries_left[c] > 0 && !was_stopped[c] ->
                 retries_left[c]--;
                 acquire(lock);
-                atomic { state[c] = PENDING; number[c] = 0 } /* of the next generation */
+                atomic { generation[c]++; out[c] = generation[c]; state[c] = PENDING; number[c] = 0 }
                 give_hint(c);
                 lock = false
             :: else ->
@@ -556,7 +583,7 @@ active proctype submitter()
         acquire(lock);
         in_slots++;
         retries_left[call] = RETRIES;
-        state[call] = PENDING;
+        atomic { generation[call]++; out[call] = generation[call]; state[call] = PENDING }
         give_hint(call);
         lock = false;
         call_workers();

@@ -28,6 +28,32 @@ static uint32_t slot_of(uint64_t cell)
     return (uint32_t)(cell & ((1u << SLOT_BITS) - 1));
 }
 
+/* A cell of `done` has the ticket that its place had one round ago, or the next one, so a part of the ticket says which. */
+enum { DONE_SLOT_BITS = 10, DONE_RESULT_SHIFT = DONE_SLOT_BITS + 32, DONE_TICKET_SHIFT = DONE_RESULT_SHIFT + 1 };
+
+_Static_assert(PL_CREW_SLOTS <= 1 << DONE_SLOT_BITS, "a slot's number fits into a cell");
+
+static struct pl_done_cell *done_cell(struct pl_seat *seat, uint64_t position)
+{
+    return &seat->done[position % PL_SEAT_DONE_CELLS];
+}
+
+static uint64_t done_word(uint64_t position, bool has_result, uint32_t generation, uint32_t slot)
+{
+    return (position + 1) << DONE_TICKET_SHIFT | (uint64_t)has_result << DONE_RESULT_SHIFT |
+           (uint64_t)generation << DONE_SLOT_BITS | slot;
+}
+
+static bool is_done_word_at(uint64_t word, uint64_t position)
+{
+    return ((word ^ done_word(position, false, 0, 0)) >> DONE_TICKET_SHIFT) == 0;
+}
+
+static uint32_t slot_of_done_word(uint64_t word)
+{
+    return (uint32_t)(word & ((1u << DONE_SLOT_BITS) - 1));
+}
+
 /* ---- The program's side ---- */
 
 bool pl_crew_hint(struct pl_crew *crew, struct pl_crew_end *end, uint32_t slot)
@@ -105,24 +131,23 @@ uint32_t pl_crew_count_sleepers(struct pl_crew *crew, uint32_t seat_count)
     return count;
 }
 
-/* Whatever follows in a ring will be wanted soon, so its lines are asked for now. */
-static void fetch_ahead(struct pl_crew *crew, const _Atomic uint64_t *ring, uint64_t size, uint64_t ticket)
+bool pl_crew_collect(struct pl_crew *crew, struct pl_seat *seat, uint64_t *position, struct pl_done_call *done)
 {
-    uint64_t cell = pl_load_relaxed(&ring[ticket % size]); /* relaxed: it is only fetched */
-    if (cell_has_ticket(cell, ticket))
-        pl_slot_fetch(&crew->slots[slot_of(cell)]);
-}
-
-bool pl_crew_collect(struct pl_crew *crew, struct pl_seat *seat, uint64_t *position, uint32_t *slot)
-{
-    /* Pairs with the store in pl_crew_finish(). */
-    uint64_t cell = pl_load_seq_cst(&seat->done[*position % PL_SEAT_DONE_CELLS]);
-    if (!cell_has_ticket(cell, *position))
+    struct pl_done_cell *cell = done_cell(seat, *position);
+    /* Acquires what pl_crew_finish() has released; seq_cst: partner of pl_crew_announce(), in a last look. */
+    uint64_t word = pl_load_seq_cst(&cell->word);
+    if (!is_done_word_at(word, *position))
         return false;
-    pl_slot_fetch(&crew->slots[slot_of(cell)]);
+    done->slot = slot_of_done_word(word);
+    pl_slot_fetch(&crew->slots[done->slot]);
+    done->generation = (uint32_t)(word >> DONE_SLOT_BITS);
+    done->has_result = (word >> DONE_RESULT_SHIFT & 1) != 0;
+    done->result = cell->result;
     ++*position;
-    fetch_ahead(crew, seat->done, PL_SEAT_DONE_CELLS, *position);
-    *slot = slot_of(cell);
+    /* Whatever follows will be wanted soon, so its lines are asked for now. Relaxed: no more than that. */
+    uint64_t next = pl_load_relaxed(&done_cell(seat, *position)->word);
+    if (is_done_word_at(next, *position))
+        pl_slot_fetch(&crew->slots[slot_of_done_word(next)]);
     return true;
 }
 
@@ -139,7 +164,9 @@ bool pl_crew_claim(struct pl_crew *crew, uint16_t number, uint32_t *slot)
             continue; /* others were faster, so the cell is a later one */
         }
         pl_slot_fetch(&crew->slots[slot_of(cell)]); /* while the swap is under way */
-        fetch_ahead(crew, crew->hints, PL_CREW_HINTS, head + 1);
+        uint64_t next = pl_load_relaxed(&crew->hints[(head + 1) % PL_CREW_HINTS]); /* relaxed: it is only fetched */
+        if (cell_has_ticket(next, head + 1))
+            pl_slot_fetch(&crew->slots[slot_of(next)]);
         /* Whoever moves the head has the hint. The cell was read before: its slot can be overwritten only after. */
         if (!pl_cas_acq_rel(&crew->head, &head, head + 1))
             continue;
@@ -150,24 +177,31 @@ bool pl_crew_claim(struct pl_crew *crew, uint16_t number, uint32_t *slot)
     }
 }
 
-bool pl_crew_finish(struct pl_crew *crew, struct pl_seat *seat, uint16_t number, uint64_t *position, uint32_t slot)
+bool pl_crew_finish(struct pl_crew *crew, struct pl_seat *seat, uint16_t number, uint64_t *position, uint32_t slot,
+                    const uint64_t *result)
 {
-    if (!pl_slot_finish(&crew->slots[slot], number))
+    uint32_t generation;
+    if (!pl_slot_finish(&crew->slots[slot], number, &generation))
         return false;
-    /* seq_cst: before the look at the bell (step W6); publishes nothing, the slot does that. */
-    pl_store_seq_cst(&seat->done[*position % PL_SEAT_DONE_CELLS], cell_of(*position, slot));
+    struct pl_done_cell *cell = done_cell(seat, *position);
+    if (result != NULL)
+        cell->result = *result;
+    pl_store_release(&cell->word, done_word(*position, result != NULL, generation, slot)); /* and all that was before */
     ++*position;
     return true;
 }
 
-void pl_crew_announce(struct pl_crew *crew, uint16_t number, uint32_t slot)
+void pl_crew_announce(struct pl_crew *crew, struct pl_seat *seat, uint16_t number, uint64_t position, uint32_t slot)
 {
     /* Relaxed: a later word of the slot means that somebody has collected it, and an old one that is seen rings in vain.
      * One that was collected and is done again has another worker's number. */
     uint64_t word = pl_load_relaxed(&crew->slots[slot].word);
     if (pl_slot_state_of(word) != PL_SLOT_DONE || pl_slot_number_of(word) != number)
         return;
-    uint32_t wanted = pl_load_seq_cst(&crew->wants_bell); /* after the cell; partner: the collector's last look */
+    /* The cell once more, which orders it before the look at the bell (step W6); partner: the collector's last look. */
+    _Atomic uint64_t *cell = &done_cell(seat, position - 1)->word;
+    pl_store_seq_cst(cell, pl_load_relaxed(cell)); /* relaxed: this worker wrote it */
+    uint32_t wanted = pl_load_seq_cst(&crew->wants_bell);
     if (wanted != 0 && pl_cas_seq_cst(&crew->wants_bell, &wanted, 0))
         pl_zygote_ring(crew->board);
 }

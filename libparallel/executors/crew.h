@@ -76,20 +76,30 @@ uint32_t pl_crew_count_sleepers(struct pl_crew *crew, uint32_t seat_count);
 /* Takes the bit of a worker that has died, or is to be woken for another reason. */
 void pl_crew_take_bit(struct pl_crew *crew, uint32_t index);
 
+/* A call that was finished. */
+struct pl_done_call {
+    uint32_t slot;
+    uint32_t generation; /* of the slot, as it was then */
+    bool has_result;     /* it was a single one, and has not failed: its result, if up to 8 bytes, is */
+    uint64_t result;
+};
+
 /* The next call that this seat's worker has finished, in its order; *position is raised. False: none. */
-bool pl_crew_collect(struct pl_crew *crew, struct pl_seat *seat, uint64_t *position, uint32_t *slot);
+bool pl_crew_collect(struct pl_crew *crew, struct pl_seat *seat, uint64_t *position, struct pl_done_call *done);
 
 /* ---- The worker's side ---- */
 
 /* Takes the next hint and claims its slot, until one can be claimed. False: there are no more hints. */
 bool pl_crew_claim(struct pl_crew *crew, uint16_t number, uint32_t *slot);
 
-/* Finishes a slot, and writes its cell. False: it was stopped, and the worker waits to be killed. If true it owes the
- * announcement, before it claims another call, sleeps or ends. */
-bool pl_crew_finish(struct pl_crew *crew, struct pl_seat *seat, uint16_t number, uint64_t *position, uint32_t slot);
+/* Finishes a slot, and writes its cell, with the result if it goes in there, else NULL. False: it was stopped, and the
+ * worker waits to be killed. If true it owes the announcement, before it claims another call, sleeps or ends. */
+bool pl_crew_finish(struct pl_crew *crew, struct pl_seat *seat, uint16_t number, uint64_t *position, uint32_t slot,
+                    const uint64_t *result);
 
-/* Rings if nobody looks at the cells, and the slot that this worker has finished last still waits to be collected. */
-void pl_crew_announce(struct pl_crew *crew, uint16_t number, uint32_t slot);
+/* Rings if nobody looks at the cells, and the slot that this worker has finished last still waits to be collected. The
+ * position is that after its cell. */
+void pl_crew_announce(struct pl_crew *crew, struct pl_seat *seat, uint16_t number, uint64_t position, uint32_t slot);
 
 /* Whether there is a hint to take. */
 bool pl_crew_has_hint(struct pl_crew *crew);

@@ -54,7 +54,8 @@ struct pl_carriage {
     /* The next portion of a claimed task. False: there is none; the task has completed, or does so now. */
     bool (*next)(struct pl_task *task, int worker, struct pl_portion *portion);
 
-    /* The portion has ended. May complete the task; the caller holds a reference. */
+    /* The portion has ended. May complete the task; the caller holds a reference. A single call of a task that is AWAY need
+     * not have been claimed. */
     void (*end)(struct pl_task *task, const struct pl_portion *portion, const struct pl_outcome *outcome);
 
     /* All calls that the task may hand out, for a check of the arguments at submission; changes nothing. */

@@ -15,6 +15,7 @@
 #include <libparallel/function.h>
 
 #include "libparallel/base/clock.h"
+#include "libparallel/base/copy.h"
 #include "libparallel/base/error.h"
 #include "libparallel/base/futex.h"
 
@@ -23,51 +24,55 @@ enum { STILL_BORN_LIMIT = 16 };
 
 /* ---- Ends of portions ---- */
 
-/* Tasks that have ended, whose slots are given back and which are forgotten together: that costs one turn with the lock
- * instead of one each. A caller that waits for one of them does not wait for this. */
-enum { BATCH_SIZE = 32 };
-
-struct batch {
-    uint32_t count;
-    bool has_sent; /* further portions, for which there have to be workers */
-    bool has_line; /* tasks waited for slots when the last ones were given back; whoever comes later sees these */
-    struct {
-        struct pl_task *task;
-        uint32_t slot;
-        bool is_telling_owed; /* somebody wants to know, and the collector tells him */
-    } ended[BATCH_SIZE];
+/* What a look at the workers has come to. */
+struct look {
+    bool has_sent;  /* further portions, for which there have to be workers */
+    bool is_urgent; /* what has ended must be given back now: somebody wants to be told, or it is large */
 };
 
-/* The array stays as it is: a waiter needs an empty batch for each look, and clearing it would take as long as the look. */
-static void begin(struct batch *batch)
-{
-    batch->count = 0;
-    batch->has_sent = false;
-    batch->has_line = false;
-}
-
-/* Without a look at those in line: collect() sees to them afterwards. */
-static void flush(struct pl_processes *processes, struct batch *batch)
+/* `count` is 1, or they are processes->kept. */
+static void give_back(struct pl_processes *processes, const struct pl_ended *ended, uint32_t count)
 {
     uint32_t forgotten_count = 0;
-    if (batch->count == 0)
-        return;
     pl_lock_acquire(&processes->lock);
-    for (uint32_t i = 0; i < batch->count; i++)
-        pl_processes_free_slot(processes, batch->ended[i].slot);
-    batch->has_line = processes->first_waiting != NULL;
+    for (uint32_t i = 0; i < count; i++)
+        pl_processes_free_slot(processes, ended[i].slot);
+    if (ended == processes->kept)
+        pl_store_relaxed(&processes->kept_count, 0); /* relaxed: read under this lock, or by who collects */
     pl_lock_release(&processes->lock);
-    for (uint32_t i = 0; i < batch->count; i++) {
-        if (batch->ended[i].is_telling_owed) {
-            pl_process_hub_tell_later(processes->hub, batch->ended[i].task);
+    for (uint32_t i = 0; i < count; i++) {
+        if (ended[i].is_telling_owed) {
+            pl_process_hub_tell_later(processes->hub, ended[i].task);
         } else {
-            pl_task_release(batch->ended[i].task);
+            pl_task_release(ended[i].task);
             forgotten_count++;
         }
     }
-    batch->count = 0;
     if (forgotten_count > 0)
         pl_processes_count_ends(processes, forgotten_count);
+}
+
+void pl_processes_give_back(struct pl_processes *processes)
+{
+    uint32_t count = pl_load_relaxed(&processes->kept_count); /* relaxed: written by who collects */
+    if (count > 0)
+        give_back(processes, processes->kept, count);
+}
+
+bool pl_processes_has_unended(struct pl_processes *processes)
+{
+    return pl_load_seq_cst(&processes->unfinished) > pl_load_relaxed(&processes->kept_count); /* relaxed: as above */
+}
+
+/* A caller that waits for the task does not wait until there are enough of them. */
+static void keep(struct pl_processes *processes, const struct pl_ended *ended, struct look *look)
+{
+    uint32_t count = pl_load_relaxed(&processes->kept_count);
+    processes->kept[count++] = *ended;
+    pl_store_relaxed(&processes->kept_count, count);
+    look->is_urgent |= ended->is_telling_owed;
+    if (count == PL_KEPT_LIMIT)
+        pl_processes_give_back(processes);
 }
 
 /* Lets a claimed task know how its portion ended. False: it has another one, in *portion. */
@@ -83,32 +88,46 @@ static bool end_portion(struct pl_task *task, struct pl_portion *portion, const 
     return has_ended;
 }
 
-/* Ends what stands in a slot, and goes on with the task's next portion if there is one. */
-static void end_slot(struct pl_processes *processes, uint32_t slot, const struct pl_outcome *outcome, struct batch *batch)
+/* Ends what stands in a slot, and loads it with the task's next portion if there is one: false. */
+static bool end_slot(struct pl_processes *processes, uint32_t slot, const struct pl_outcome *outcome,
+                     struct pl_ended *ended)
 {
     struct pl_ticket *ticket = &processes->tickets[slot];
-    struct pl_task *task = ticket->task;
-    (void)pl_task_claim(task); /* in vain if somebody has asked for its state: then it is RUNNING already */
-    bool is_telling_owed;
-    bool has_ended = end_portion(task, &ticket->portion, outcome, &is_telling_owed);
+    struct pl_slot *shared = &processes->crew->slots[slot];
+    uint64_t call = pl_load_relaxed(&ticket->call);
+    pl_store_relaxed(&ticket->call, 0); /* relaxed, both: a cell that comes late is compared with it, by who collects */
+    ended->task = ticket->task;
+    ended->slot = slot;
+    bool has_ended = end_portion(ended->task, &ticket->portion, outcome, &ended->is_telling_owed);
     if (!ticket->is_plain)
-        pl_parcel_release(&processes->crew->slots[slot]);
+        pl_parcel_release(shared);
     if (has_ended) {
-        pl_slot_free(&processes->crew->slots[slot]); /* at once: a cell that comes late must not find it DONE again */
-        batch->ended[batch->count].task = task;
-        batch->ended[batch->count].slot = slot;
-        batch->ended[batch->count].is_telling_owed = is_telling_owed;
-        if (++batch->count == BATCH_SIZE)
-            flush(processes, batch);
-        return;
+        /* At once, and after the task: a worker that owes an announcement looks whether it is DONE, and a caller that
+         * waits need not wait for the slot's line. */
+        if (call != 0)
+            pl_slot_free_blindly(shared, (uint32_t)(call - 1));
+        else
+            pl_slot_free(shared);
+        return true;
     }
-    batch->has_sent = true;
     pl_lock_acquire(&processes->lock);
     ticket->retries = processes->retries;
     ticket->stop_reason = PL_STOP_NONE;
     pl_lock_release(&processes->lock);
     if (!pl_processes_dispatch(processes, slot))
         pl_processes_refuse_slot(processes, slot);
+    return false;
+}
+
+static void end_and_keep(struct pl_processes *processes, uint32_t slot, const struct pl_outcome *outcome,
+                         struct look *look)
+{
+    struct pl_ended ended;
+    look->is_urgent |= !processes->tickets[slot].is_plain;
+    if (end_slot(processes, slot, outcome, &ended))
+        keep(processes, &ended, look);
+    else
+        look->has_sent = true;
 }
 
 void pl_processes_refuse_slot(struct pl_processes *processes, uint32_t slot)
@@ -117,16 +136,15 @@ void pl_processes_refuse_slot(struct pl_processes *processes, uint32_t slot)
     pl_failure_fill(&failure, parallel_last_error(), -1);
     const struct pl_outcome refused = {
         .failure = &failure, .index = processes->tickets[slot].portion.first, .worker = -1};
-    struct batch batch;
+    struct pl_ended ended;
     struct pl_process_hub *hub = processes->hub;
-    begin(&batch);
-    end_slot(processes, slot, &refused, &batch);
-    flush(processes, &batch);
-    pl_process_hub_ring(hub); /* the caller need not be one who collects */
+    if (end_slot(processes, slot, &refused, &ended))
+        give_back(processes, &ended, 1); /* the caller need not be one who collects */
+    pl_process_hub_ring(hub);
 }
 
 /* A slot that its worker has finished. */
-static void end_done_slot(struct pl_processes *processes, uint32_t slot, int worker, struct batch *batch)
+static void end_done_slot(struct pl_processes *processes, uint32_t slot, int worker, struct look *look)
 {
     const struct pl_slot *shared = &processes->crew->slots[slot];
     const struct pl_portion *portion = &processes->tickets[slot].portion;
@@ -146,7 +164,7 @@ static void end_done_slot(struct pl_processes *processes, uint32_t slot, int wor
         outcome.failure = &failure;
         outcome.index = portion->first + pl_load_relaxed(&shared->performance.index); /* relaxed: published with DONE */
     }
-    end_slot(processes, slot, &outcome, batch);
+    end_and_keep(processes, slot, &outcome, look);
 }
 
 /* -1: it has gone, and what it had finished was found before it announced it. */
@@ -158,18 +176,30 @@ static int worker_of_number(const struct pl_processes *processes, uint16_t numbe
     return -1;
 }
 
-static uint32_t drain(struct pl_processes *processes, uint32_t index, struct batch *batch)
+/* One whose outcome is all in the cell: its slot is not looked at, which would be one line more to wait for. */
+static void end_done_call(struct pl_processes *processes, const struct pl_done_call *done, int worker, struct look *look)
+{
+    const struct pl_portion *portion = &processes->tickets[done->slot].portion;
+    const struct pl_outcome outcome = {.failure = NULL, .worker = worker};
+    pl_copy_small(portion->results, &done->result, portion->function->result_size);
+    end_and_keep(processes, done->slot, &outcome, look);
+}
+
+static uint32_t drain(struct pl_processes *processes, uint32_t index, struct look *look)
 {
     struct pl_post *post = &processes->posts[index];
-    uint32_t found_count = 0, slot;
-    while (pl_crew_collect(processes->crew, processes->seats[index], &post->position, &slot)) {
+    struct pl_done_call done;
+    uint32_t found_count = 0;
+    while (pl_crew_collect(processes->crew, processes->seats[index], &post->position, &done)) {
+        const struct pl_ticket *ticket = &processes->tickets[done.slot];
         found_count++;
-        uint64_t word = pl_slot_look(&processes->crew->slots[slot]);
-        if (pl_slot_state_of(word) != PL_SLOT_DONE)
+        /* Relaxed: if it is this call's it was written before the worker had the call. */
+        if (pl_load_relaxed(&ticket->call) != (uint64_t)done.generation + 1)
             continue; /* it was found before it was announced */
-        bool is_own = pl_slot_number_of(word) == (uint16_t)post->number;
-        int worker = is_own ? (int)index : worker_of_number(processes, pl_slot_number_of(word));
-        end_done_slot(processes, slot, worker, batch);
+        if (done.has_result && ticket->is_plain && !processes->crew->is_accounted)
+            end_done_call(processes, &done, (int)index, look);
+        else
+            end_done_slot(processes, done.slot, (int)index, look);
     }
     return found_count;
 }
@@ -177,7 +207,7 @@ static uint32_t drain(struct pl_processes *processes, uint32_t index, struct bat
 /* ---- Deaths ---- */
 
 /* A call whose worker is dead: once more, or failed. */
-static void end_casualty(struct pl_processes *processes, uint32_t index, uint32_t slot, struct batch *batch)
+static void end_casualty(struct pl_processes *processes, uint32_t index, uint32_t slot, struct look *look)
 {
     struct pl_ticket *ticket = &processes->tickets[slot];
     pl_lock_acquire(&processes->lock);
@@ -186,7 +216,7 @@ static void end_casualty(struct pl_processes *processes, uint32_t index, uint32_
     if (reason == PL_STOP_NONE && ticket->retries > 0) {
         ticket->retries--;
         pl_parcel_release(&processes->crew->slots[slot]);
-        batch->has_sent = true;
+        look->has_sent = true;
         if (pl_processes_dispatch(processes, slot))
             return;
     }
@@ -201,7 +231,7 @@ static void end_casualty(struct pl_processes *processes, uint32_t index, uint32_
     parallel_resources resources;
     if (pl_processes_account_death(processes, index, &resources))
         outcome.resources = &resources;
-    end_slot(processes, slot, &outcome, batch);
+    end_and_keep(processes, slot, &outcome, look);
 }
 
 /* A worker that never began to work: is anything to be expected of the next one? */
@@ -240,22 +270,20 @@ static uint32_t vacate(struct pl_processes *processes, uint32_t index)
     return staffed_count;
 }
 
-static void bury(struct pl_processes *processes, uint32_t index, struct batch *batch)
+static void bury(struct pl_processes *processes, uint32_t index, struct look *look)
 {
     struct pl_seat *seat = processes->seats[index];
     uint16_t number = (uint16_t)processes->posts[index].number;
-    (void)drain(processes, index, batch);
-    flush(processes, batch); /* what has ended must not be taken for what is in a slot still */
+    (void)drain(processes, index, look);
     for (uint32_t slot = 0; slot < PL_CREW_SLOTS; slot++) {
         uint64_t word = pl_slot_look(&processes->crew->slots[slot]);
-        if (pl_slot_number_of(word) != number || processes->tickets[slot].task == NULL)
+        if (pl_slot_number_of(word) != number)
             continue;
         if (pl_slot_state_of(word) == PL_SLOT_DONE)
-            end_done_slot(processes, slot, (int)index, batch);
+            end_done_slot(processes, slot, (int)index, look);
         else if (pl_slot_state_of(word) == PL_SLOT_RUNNING || pl_slot_state_of(word) == PL_SLOT_STOPPED)
-            end_casualty(processes, index, slot, batch);
+            end_casualty(processes, index, slot, look);
     }
-    flush(processes, batch);
     look_at_birth(processes, seat);
     (void)vacate(processes, index);
     pl_processes_repeat_hints(processes);
@@ -284,28 +312,30 @@ static bool has_hints(struct pl_processes *processes)
 
 uint32_t pl_processes_collect(struct pl_processes *processes)
 {
-    struct batch batch;
+    struct look look = {.has_sent = false};
     uint32_t found_count = 0;
     bool has_buried = false;
-    begin(&batch);
     for (uint32_t index = 0; index < pl_processes_seat_count(processes); index++) {
         if (!pl_processes_is_staffed(processes, index))
             continue;
         struct pl_seat *seat = processes->seats[index];
         uint32_t life = pl_load_acquire(&seat->life); /* before the cells: what a dead worker did is all there then */
-        found_count += drain(processes, index, &batch);
+        found_count += drain(processes, index, &look);
         if (life < PL_SEAT_ENDED)
             continue;
         has_buried = true;
         if (life == PL_SEAT_ENDED)
-            bury(processes, index, &batch);
+            bury(processes, index, &look);
         else
             give_up(processes, index);
     }
     if (found_count == 0 && !has_buried)
         return 0;
-    flush(processes, &batch); /* the executor may be closed after this if all has ended, but not while this is collecting */
-    if (batch.has_line || batch.has_sent || has_buried) {
+    /* Relaxed: a task that is put in line from now on has a thousand calls before it, whose ends are collected later. */
+    bool has_line = pl_load_relaxed(&processes->waiting_count) > 0;
+    if (has_line || look.is_urgent || has_buried)
+        pl_processes_give_back(processes); /* the executor may be closed after this, but not while this is collecting */
+    if (has_line || look.has_sent || has_buried) {
         (void)pl_processes_refill(processes);
         pl_processes_call_workers(processes);
     }
@@ -380,14 +410,13 @@ static void stop_late_calls(struct pl_processes *processes, uint64_t now_ns)
  * both, but not for a third. */
 static void collect_unannounced(struct pl_processes *processes)
 {
-    struct batch batch;
-    begin(&batch);
+    struct look look = {.has_sent = false};
     for (uint32_t slot = 0; slot < PL_CREW_SLOTS; slot++) {
         uint64_t word = pl_slot_look(&processes->crew->slots[slot]);
         if (pl_slot_state_of(word) == PL_SLOT_DONE)
-            end_done_slot(processes, slot, worker_of_number(processes, pl_slot_number_of(word)), &batch);
+            end_done_slot(processes, slot, worker_of_number(processes, pl_slot_number_of(word)), &look);
     }
-    flush(processes, &batch);
+    pl_processes_give_back(processes);
 }
 
 /* Whoever is thought to be awake takes nothing: it may be stopped, or was killed with the wake that was meant for

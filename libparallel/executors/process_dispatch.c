@@ -25,6 +25,8 @@ static uint32_t take_slot(struct pl_processes *processes, struct pl_task *task, 
 {
     uint32_t slot = processes->free_slots[--processes->free_count];
     struct pl_ticket *ticket = &processes->tickets[slot];
+    if (processes->free_count > 0) /* the next call will write there, and a worker has it, or another thread that collected */
+        pl_slot_fetch(&processes->crew->slots[processes->free_slots[processes->free_count - 1]]);
     ticket->task = task;
     ticket->portion = *portion;
     ticket->is_plain = false;
@@ -37,7 +39,6 @@ static uint32_t take_slot(struct pl_processes *processes, struct pl_task *task, 
 
 void pl_processes_free_slot(struct pl_processes *processes, uint32_t slot)
 {
-    pl_slot_free(&processes->crew->slots[slot]);
     processes->tickets[slot].task = NULL;
     processes->free_slots[processes->free_count++] = (uint16_t)slot;
 }
@@ -45,6 +46,7 @@ void pl_processes_free_slot(struct pl_processes *processes, uint32_t slot)
 void pl_processes_clear_slot(struct pl_processes *processes, uint32_t slot)
 {
     pl_parcel_release(&processes->crew->slots[slot]);
+    pl_slot_free(&processes->crew->slots[slot]);
     pl_lock_acquire(&processes->lock);
     pl_processes_free_slot(processes, slot);
     pl_lock_release(&processes->lock);
@@ -56,6 +58,17 @@ static void give_hint(struct pl_processes *processes, uint32_t slot)
     uint64_t ticket = processes->end.tail;
     bool has_room = pl_crew_hint(processes->crew, &processes->end, slot);
     processes->tickets[slot].hint = has_room ? ticket : UINT64_MAX;
+}
+
+/* Under the lock: a worker may claim the call from now on. */
+static void publish(struct pl_processes *processes, uint32_t slot)
+{
+    struct pl_slot *shared = &processes->crew->slots[slot];
+    uint32_t generation = pl_slot_next_generation(shared);
+    /* Relaxed: who finds the cell of this call has it from the worker, that of another one ignores it. */
+    pl_store_relaxed(&processes->tickets[slot].call, (uint64_t)generation + 1);
+    pl_slot_publish(shared, generation);
+    give_hint(processes, slot);
 }
 
 /* Under the lock: the function of a loaded slot becomes what it is to the workers. They have it, which was looked at when
@@ -96,8 +109,7 @@ bool pl_processes_dispatch(struct pl_processes *processes, uint32_t slot)
     bool is_wanted = send_away(processes, ticket->task, slot);
     if (is_wanted) {
         address_function(processes, shared);
-        pl_slot_publish(shared);
-        give_hint(processes, slot);
+        publish(processes, slot);
     }
     pl_lock_release(&processes->lock);
     if (!is_wanted) {
@@ -120,8 +132,7 @@ static bool send_plain(struct pl_processes *processes, struct pl_task *task, con
         return false;
     }
     address_function(processes, shared);
-    pl_slot_publish(shared);
-    give_hint(processes, slot);
+    publish(processes, slot);
     return true;
 }
 
@@ -160,9 +171,12 @@ static bool call_workers(struct pl_processes *processes)
     struct pl_crew *crew = processes->crew;
     bool has_ordered = false;
     for (;;) {
-        uint32_t calls = PL_CREW_SLOTS - processes->free_count;
-        uint32_t sleepers = pl_crew_count_sleepers(crew, pl_processes_seat_count(processes)); /* after the hint (step P3) */
-        uint32_t staffed = processes->staffed_count;
+        uint32_t seats = pl_processes_seat_count(processes), staffed = processes->staffed_count;
+        uint32_t sleepers = pl_crew_count_sleepers(crew, seats); /* after the hint (step P3) */
+        if (sleepers == 0 && staffed == seats)
+            break; /* nobody to wake, and no place for another one */
+        /* Relaxed: it goes down under the lock only, and calls that end meanwhile count as calls still. */
+        uint32_t calls = PL_CREW_SLOTS - processes->free_count - pl_load_relaxed(&processes->kept_count);
         if (staffed >= sleepers && staffed - sleepers >= calls)
             break; /* each call has a worker that is awake, and who is awake looks before it sleeps */
         if (sleepers > 0 && pl_crew_wake_one(crew, processes->seats))
@@ -194,6 +208,12 @@ void pl_processes_call_another(struct pl_processes *processes)
 
 /* ---- Waiting tasks ---- */
 
+/* Under the lock, whose holders alone write it. */
+static void count_waiting_by(struct pl_processes *processes, int change)
+{
+    pl_store_relaxed(&processes->waiting_count, pl_load_relaxed(&processes->waiting_count) + (uint32_t)change);
+}
+
 /* Under the lock. */
 static struct pl_task *take_first_waiting(struct pl_processes *processes)
 {
@@ -201,7 +221,7 @@ static struct pl_task *take_first_waiting(struct pl_processes *processes)
     processes->first_waiting = task->next;
     if (processes->first_waiting == NULL)
         processes->last_waiting = NULL;
-    processes->waiting_count--;
+    count_waiting_by(processes, -1);
     task->next = NULL;
     return task;
 }
@@ -211,7 +231,7 @@ struct pl_task *pl_processes_take_waiting(struct pl_processes *processes)
     pl_lock_acquire(&processes->lock);
     struct pl_task *first = processes->first_waiting;
     processes->first_waiting = processes->last_waiting = NULL;
-    processes->waiting_count = 0;
+    pl_store_relaxed(&processes->waiting_count, 0);
     pl_lock_release(&processes->lock);
     return first;
 }
@@ -303,25 +323,34 @@ static int refuse(struct pl_processes *processes)
     return pl_error_set(PARALLEL_ESHUTDOWN, 0, "submission to a processes executor after its shutdown");
 }
 
-static int check_function(struct pl_processes *processes, const parallel_function *function)
+static int check_function(const struct pl_processes *processes, const parallel_function *function)
 {
     const struct pl_known_code *known = processes->hub->known_code;
-    if (pl_load_relaxed(&processes->known_function) == function) /* relaxed, both: an address that is looked up again */
-        return 0;
     if (pl_known_code_there(known, function) == NULL)
         return pl_error_set(PARALLEL_EUNKNOWNFUNCTION, 0, "%s %s, so no worker has it", function->name,
                             pl_known_code_trouble(known, function));
-    pl_store_relaxed(&processes->known_function, function);
     return 0;
 }
 
-/* What can be said against calls before they have slots; that of a plain one is all in check_function(). */
-static int check_portion(struct pl_processes *processes, const struct pl_portion *portion)
+/* What can be said against calls before they have slots. */
+static int check_portion(const struct pl_processes *processes, const struct pl_portion *portion)
 {
     int code = check_function(processes, portion->function);
-    if (code != 0 || portion->columns != NULL || pl_parcel_is_plain(portion))
+    if (code != 0 || portion->columns != NULL)
         return code; /* a map's calls are looked at chunk by chunk */
     return pl_parcel_check(portion);
+}
+
+/* Whether nothing can be said against a call, and it is plain. A program mostly has the same one as last time. */
+static bool is_plain_and_known(struct pl_processes *processes, const struct pl_portion *portion)
+{
+    /* Relaxed, both: an address that is looked up again. Only a map has columns. */
+    if (portion->columns == NULL && pl_load_relaxed(&processes->plain_function) == portion->function)
+        return true;
+    if (!pl_parcel_is_plain(portion) || pl_known_code_there(processes->hub->known_code, portion->function) == NULL)
+        return false;
+    pl_store_relaxed(&processes->plain_function, portion->function);
+    return true;
 }
 
 /* How long a submitter waits for room before it looks again: a worker that begins a call tells nobody. */
@@ -333,7 +362,7 @@ static size_t count_waiting(struct pl_processes *processes)
 {
     struct pl_crew *crew = processes->crew;
     uint64_t head = pl_crew_head(crew);
-    size_t waiting = processes->waiting_count + (size_t)(processes->end.tail - head);
+    size_t waiting = pl_load_relaxed(&processes->waiting_count) + (size_t)(processes->end.tail - head);
     for (uint64_t ticket = head; ticket < processes->end.tail && waiting >= processes->queue_limit; ticket++) {
         uint32_t slot = pl_crew_hinted_slot(crew, ticket);
         if (processes->tickets[slot].hint != ticket ||
@@ -393,7 +422,7 @@ static void append_waiting(struct pl_processes *processes, struct pl_task *task)
     else
         processes->first_waiting = task;
     processes->last_waiting = task;
-    processes->waiting_count++;
+    count_waiting_by(processes, 1);
 }
 
 static void submit_one(struct pl_processes *processes, struct pl_task *task)
@@ -410,9 +439,7 @@ static void submit_one(struct pl_processes *processes, struct pl_task *task)
 /* Everything for a plain call, under the lock at once. */
 static int submit_plain(struct pl_processes *processes, struct pl_task *task, const struct pl_portion *portion)
 {
-    int code = check_function(processes, portion->function);
-    if (code != 0)
-        return code;
+    int code = 0;
     pl_add_seq_cst(&processes->unfinished, 1); /* before the looks; partners: pl_processes_wind_up(), the collector */
     pl_process_hub_watch(processes->hub, processes->crew);
     bool is_cancelled = false, is_in_line = false, has_ordered = false;
@@ -447,7 +474,7 @@ int pl_processes_submit(struct parallel_executor *executor, struct pl_task *firs
     last->next = NULL;
     if (first == last && first->class->carriage != NULL && processes->queue_limit == 0) {
         first->class->carriage->look(first, &all);
-        if (pl_parcel_is_plain(&all))
+        if (is_plain_and_known(processes, &all))
             return submit_plain(processes, first, &all);
     }
     int code = enter(processes, count);

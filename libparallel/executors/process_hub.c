@@ -116,7 +116,7 @@ static uint32_t collect_all(void)
 static bool has_unfinished(void)
 {
     for (struct pl_processes *member = hub.members; member != NULL; member = member->next)
-        if (pl_load_seq_cst(&member->unfinished) > 0) /* partner: pl_process_hub_watch() */
+        if (pl_processes_has_unended(member)) /* partner: pl_process_hub_watch() */
             return true;
     return false;
 }
@@ -125,13 +125,13 @@ static bool has_unfinished(void)
 static void ask_for_the_bell(void)
 {
     for (struct pl_processes *member = hub.members; member != NULL; member = member->next)
-        if (pl_load_seq_cst(&member->unfinished) > 0)
+        if (pl_processes_has_unended(member))
             pl_store_seq_cst(&member->crew->wants_bell, 1); /* partner: pl_crew_finish() */
 }
 
 static bool lead(struct pl_latch *latch, uint32_t turns)
 {
-    pl_or_seq_cst(&hub.lookers, PL_LOOKER_WAITER);
+    pl_add_seq_cst(&hub.lookers, PL_LOOKER_WAITER); /* who leads is one */
     for (struct pl_processes *member = hub.members; member != NULL; member = member->next)
         if (pl_load_relaxed(&member->crew->wants_bell) != 0)
             pl_store_relaxed(&member->crew->wants_bell, 0); /* relaxed: a ring too many harms nobody */
@@ -146,11 +146,9 @@ static bool lead(struct pl_latch *latch, uint32_t turns)
         else if (!is_open)
             pl_spin_pause();
     }
-    uint32_t lookers = atomic_fetch_and_explicit(&hub.lookers, ~(uint32_t)PL_LOOKER_WAITER, memory_order_seq_cst);
-    if (lookers == PL_LOOKER_WAITER) {
+    if (pl_sub_seq_cst(&hub.lookers, PL_LOOKER_WAITER) == PL_LOOKER_WAITER && has_unfinished()) {
         ask_for_the_bell();
-        if (has_unfinished())
-            (void)collect_all();
+        (void)collect_all();
     }
     if (pl_load_relaxed(&hub.untold) != NULL)
         pl_process_hub_ring(&hub);
@@ -187,12 +185,21 @@ bool pl_process_hub_spin(struct pl_latch *latch, uint32_t turns)
 
 /* ---- The collector ---- */
 
+/* All of it, given back too: what a waiter leaves for the next one waits for the collector's next look. */
+static uint32_t collect_and_give_back(void)
+{
+    uint32_t found_count = collect_all();
+    for (struct pl_processes *member = hub.members; member != NULL; member = member->next) {
+        pl_processes_give_back(member);
+        pl_processes_wind_up(member);
+    }
+    return found_count;
+}
+
 static uint32_t look(void)
 {
     pl_lock_acquire(&hub.collecting);
-    uint32_t found_count = collect_all();
-    for (struct pl_processes *member = hub.members; member != NULL; member = member->next)
-        pl_processes_wind_up(member);
+    uint32_t found_count = collect_and_give_back();
     pl_lock_release(&hub.collecting);
     tell_all();
     return found_count;
@@ -290,9 +297,7 @@ static void *collector_body(void *unused)
         pl_lock_acquire(&hub.collecting);
         if (lookers == PL_LOOKER_COLLECTOR)
             ask_for_the_bell();
-        bool has_found = collect_all() > 0;
-        for (struct pl_processes *member = hub.members; member != NULL; member = member->next)
-            pl_processes_wind_up(member);
+        bool has_found = collect_and_give_back() > 0;
         uint64_t deadline_ns = next_tick_ns(&quiet_ticks);
         pl_lock_release(&hub.collecting);
         tell_all();

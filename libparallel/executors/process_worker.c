@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "libparallel/base/clock.h"
+#include "libparallel/base/copy.h"
 #include "libparallel/base/error.h"
 #include "libparallel/base/patience.h"
 #include "libparallel/executors/parcel.h"
@@ -32,7 +33,18 @@ static void connect_output(const struct pl_seat *seat)
         capture = kept;
 }
 
-static void perform(struct pl_crew *crew, struct pl_seat *seat, uint32_t index)
+/* Whether the outcome is all in a cell: a single call that has not failed, with a result that goes in there. */
+static bool has_small_result(const struct pl_slot *slot, const struct pl_portion *portion, uint64_t *result)
+{
+    size_t size = portion->function->result_size;
+    if (portion->columns != NULL || slot->performance.has_failed || size > sizeof *result)
+        return false;
+    pl_copy_small(result, portion->results, size);
+    return true;
+}
+
+/* True: *result is the call's. */
+static bool perform(struct pl_crew *crew, struct pl_seat *seat, uint32_t index, uint64_t *result)
 {
     struct pl_slot *slot = &crew->slots[index];
     if (crew->is_timed) {
@@ -51,11 +63,12 @@ static void perform(struct pl_crew *crew, struct pl_seat *seat, uint32_t index)
         pl_usage_of_process(&slot->usage);
         pl_usage_since(&seat->usage_before, &slot->usage);
     }
-    if (capture < 0)
-        return;
-    if (slot->performance.has_failed)
-        pl_capture_append(capture, slot->failure.message, sizeof slot->failure.message);
-    pl_capture_forget(capture);
+    if (capture >= 0) {
+        if (slot->performance.has_failed)
+            pl_capture_append(capture, slot->failure.message, sizeof slot->failure.message);
+        pl_capture_forget(capture);
+    }
+    return has_small_result(slot, &portion, result);
 }
 
 /* The program has stopped the call and has the worker killed; nothing shared may be touched any more. */
@@ -67,6 +80,7 @@ static _Noreturn void await_the_end(void)
 
 /* What a worker keeps in mind from one search to the next. */
 struct state {
+    uint64_t position; /* of the next cell */
     bool is_owing; /* a call has been finished and not announced: it is in `finished` */
     uint32_t finished;
     int displacements; /* in a row */
@@ -95,10 +109,10 @@ static bool yield_to_others(struct state *state)
     return true;
 }
 
-static void announce(struct pl_crew *crew, uint16_t number, struct state *state)
+static void announce(struct pl_crew *crew, struct pl_seat *seat, uint16_t number, struct state *state)
 {
     if (state->is_owing)
-        pl_crew_announce(crew, number, state->finished);
+        pl_crew_announce(crew, seat, number, state->position, state->finished);
     state->is_owing = false;
 }
 
@@ -109,7 +123,7 @@ static bool search(struct pl_crew *crew, struct pl_seat *seat, uint16_t number, 
     uint64_t looked_ns = 0;
     for (uint32_t turn = 1;; turn++) {
         if (turn >= TURNS_BEFORE_RING || turn >= turns || pl_crew_has_hint(crew)) {
-            announce(crew, number, state);
+            announce(crew, seat, number, state);
             if (pl_crew_claim(crew, number, slot))
                 return true;
         }
@@ -123,7 +137,7 @@ static bool search(struct pl_crew *crew, struct pl_seat *seat, uint16_t number, 
         else if (yield_to_others(state))
             break;
     }
-    announce(crew, number, state);
+    announce(crew, seat, number, state);
     return false;
 }
 
@@ -150,9 +164,8 @@ void pl_crew_work(struct pl_seat *seat)
 {
     struct pl_crew *crew = seat->crew;
     uint16_t number = (uint16_t)pl_load_acquire(&seat->start_number); /* pairs with the order */
-    uint64_t position = seat->done_position;
     uint64_t call_count = 0;
-    struct state state = {.is_owing = false};
+    struct state state = {.position = seat->done_position};
     pl_crash_install(&seat->crash);
     connect_output(seat);
     if (!initialize(crew, seat))
@@ -164,14 +177,15 @@ void pl_crew_work(struct pl_seat *seat)
                 break;
             continue;
         }
-        perform(crew, seat, slot);
-        if (!pl_crew_finish(crew, seat, number, &position, slot))
+        uint64_t result = 0;
+        bool has_result = perform(crew, seat, slot, &result);
+        if (!pl_crew_finish(crew, seat, number, &state.position, slot, has_result ? &result : NULL))
             await_the_end();
         state.is_owing = true;
         state.finished = slot;
         if (++call_count == crew->max_calls)
             break;
     }
-    announce(crew, number, &state);
+    announce(crew, seat, number, &state);
     pl_store_release(&seat->stage, PL_SEAT_LEAVING);
 }

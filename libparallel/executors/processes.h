@@ -36,6 +36,8 @@ enum pl_stop_reason { PL_STOP_NONE, PL_STOP_TIMEOUT, PL_STOP_KILL };
 
 /* What belongs to a slot but is no business of the worker. */
 struct pl_ticket {
+    _Atomic uint64_t call; /* generation + 1 of the call that is out, written before it is published; 0: none, or it has
+                            * ended; collecting */
     struct pl_task *task; /* NULL: the slot is free */
     struct pl_portion portion;
     bool is_plain;  /* what is in the slot was put there by pl_parcel_load_plain() */
@@ -44,6 +46,16 @@ struct pl_ticket {
     uint32_t retries; /* left */
     enum pl_stop_reason stop_reason;
 };
+
+/* A task that has ended, and the slot that it had. */
+struct pl_ended {
+    struct pl_task *task;
+    uint32_t slot;
+    bool is_telling_owed; /* somebody wants to know, and the collector tells him */
+};
+
+/* So many are given back together at most: that costs one turn with the lock instead of one each. */
+enum { PL_KEPT_LIMIT = 32 };
 
 /* The program's view of a worker. */
 struct pl_post {
@@ -66,7 +78,7 @@ struct pl_processes {
     struct pl_crew_end end; /* of the hints */
     struct pl_task *first_waiting; /* tasks that have no slot yet, in order */
     struct pl_task *last_waiting;
-    uint32_t waiting_count;
+    _Atomic uint32_t waiting_count; /* collectors look at it without the lock */
     uint32_t free_count;
     uint32_t blocked_count; /* submitters that wait for room; they sleep on `room` */
     uint32_t staffed_count;
@@ -79,13 +91,17 @@ struct pl_processes {
     struct pl_seat *seats[PL_SEAT_LIMIT];
     struct pl_post posts[PL_SEAT_LIMIT];
 
+    /* Collecting. */
+    _Alignas(2 * PL_CACHE_LINE) _Atomic uint32_t kept_count; /* of `kept`; becomes 0 under the lock */
+    struct pl_ended kept[PL_KEPT_LIMIT]; /* their slots count as taken still, and they as unfinished */
+
     _Alignas(2 * PL_CACHE_LINE) _Atomic uint32_t unfinished; /* tasks taken and not ended and told */
     _Atomic uint32_t room;       /* futex word: counts when there may be room */
     _Atomic uint32_t ended;      /* futex word: 1 as soon as it is closed, nothing is unfinished and no worker is left */
     _Atomic uint32_t is_closing; /* set by request_shutdown, from a signal handler too */
     struct pl_lock resizing;     /* of resize, and held longer than `lock` */
     parallel_error *broken;      /* under the lock: nothing can be run any more */
-    _Atomic(const parallel_function *) known_function; /* the last one that workers were found to have */
+    _Atomic(const parallel_function *) plain_function; /* the last one whose calls are plain and that workers have */
     uint32_t still_born_count;   /* workers in a row that died before they were ready */
     uint64_t head_at_tick;       /* the collector's: hints taken when it last looked */
     struct parallel_executor *helper; /* under the lock: runs in this process what cannot leave it */
@@ -195,8 +211,15 @@ void pl_processes_bound_output(struct pl_processes *processes);
 
 /* ---- process_collect.c; whoever calls these is collecting ---- */
 
-/* Everything that workers have finished, and every death. How many there were. */
+/* Everything that workers have finished, and every death. How many there were. Some of what has ended may be kept to be given
+ * back with more. */
 uint32_t pl_processes_collect(struct pl_processes *processes);
+
+/* Gives all of it back: slots and references. */
+void pl_processes_give_back(struct pl_processes *processes);
+
+/* Whether there are calls that have not ended. Sequentially consistent; partners: submitters that raise `unfinished`. */
+bool pl_processes_has_unended(struct pl_processes *processes);
 
 /* Now and then while anything is unfinished: limits of time, wakes that were lost. */
 void pl_processes_tick(struct pl_processes *processes, uint64_t now_ns);

@@ -84,6 +84,11 @@ static inline uint64_t pl_slot_word(uint64_t word_before, uint16_t number, enum 
     return (word_before & ~UINT64_C(0xffffffff)) | (uint64_t)number << 16 | (uint64_t)state;
 }
 
+static inline uint32_t pl_slot_generation_of(uint64_t word)
+{
+    return (uint32_t)(word >> 32);
+}
+
 /* Names a call for good, as no other one has this slot and generation: pl_seat.call. */
 static inline uint64_t pl_slot_call(uint64_t word, uint32_t index)
 {
@@ -103,12 +108,17 @@ static inline void pl_slot_fetch(struct pl_slot *slot)
     __builtin_prefetch((const char *)slot + PL_CACHE_LINE);
 }
 
-/* FREE -> PENDING of the next generation, by the owner of the free slot. */
-static inline void pl_slot_publish(struct pl_slot *slot)
+/* The generation that the next call in this slot will have. For its owner, as the next one. */
+static inline uint32_t pl_slot_next_generation(struct pl_slot *slot)
 {
-    uint64_t word = pl_load_relaxed(&slot->word); /* relaxed: nobody else changes a free slot */
-    uint64_t next = (word & ~UINT64_C(0xffffffff)) + (UINT64_C(1) << 32);
-    pl_store_release(&slot->word, next | PL_SLOT_PENDING); /* publishes the call to pl_slot_claim() */
+    return pl_slot_generation_of(pl_load_relaxed(&slot->word)) + 1; /* relaxed: nobody else changes a free slot */
+}
+
+/* FREE -> PENDING of the next generation. */
+static inline void pl_slot_publish(struct pl_slot *slot, uint32_t generation)
+{
+    /* Release: publishes the call to pl_slot_claim(). */
+    pl_store_release(&slot->word, (uint64_t)generation << 32 | PL_SLOT_PENDING);
 }
 
 /* PENDING -> RUNNING by worker `number`. False: it is not pending. */
@@ -120,9 +130,10 @@ static inline bool pl_slot_claim(struct pl_slot *slot, uint16_t number)
 }
 
 /* RUNNING -> DONE by the worker that runs it, with the word that it has made by claiming. False: it was stopped. */
-static inline bool pl_slot_finish(struct pl_slot *slot, uint16_t number)
+static inline bool pl_slot_finish(struct pl_slot *slot, uint16_t number, uint32_t *generation)
 {
     uint64_t word = pl_load_relaxed(&slot->word); /* relaxed: written by this worker, or stopped since */
+    *generation = pl_slot_generation_of(word);
     return word == pl_slot_word(word, number, PL_SLOT_RUNNING) &&
            pl_cas_acq_rel(&slot->word, &word, pl_slot_word(word, number, PL_SLOT_DONE)); /* publishes the outcome */
 }
@@ -151,6 +162,12 @@ static inline void pl_slot_free(struct pl_slot *slot)
 {
     uint64_t word = pl_load_relaxed(&slot->word); /* relaxed, both: the slot is this process's alone */
     pl_store_relaxed(&slot->word, pl_slot_word(word, 0, PL_SLOT_FREE));
+}
+
+/* The same without a look, which would wait for a line that is under way. */
+static inline void pl_slot_free_blindly(struct pl_slot *slot, uint32_t generation)
+{
+    pl_store_relaxed(&slot->word, (uint64_t)generation << 32 | PL_SLOT_FREE); /* relaxed: as above */
 }
 
 #endif

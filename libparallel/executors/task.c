@@ -31,6 +31,17 @@ static bool cancel_here(struct pl_task *task)
     }
 }
 
+uint32_t pl_task_complete_away(struct pl_task *task, enum pl_task_state state)
+{
+    uint32_t word = pl_load_relaxed(&task->state.word), wanted; /* relaxed: the swap decides */
+    do
+        wanted = (word & ~(uint32_t)PL_TASK_STATE_MASK) + (uint32_t)state * PL_TASK_STATE_UNIT + PL_LATCH_OPEN;
+    while (!pl_cas_acq_rel(&task->state.word, &word, wanted)); /* as pl_latch_open(), whose place this takes */
+    if (word & PL_LATCH_WAITED)
+        pl_futex_wake(&task->state.word, PL_FUTEX_WAKE_ALL, PL_FUTEX_PRIVATE);
+    return word;
+}
+
 static bool is_away(struct pl_task *task)
 {
     uint32_t word = pl_load_acquire(&task->state.word); /* pairs with the step that set it */

@@ -123,12 +123,16 @@ static void call_end(struct pl_task *task, const struct pl_portion *portion, con
     future->worker = outcome->worker;
     if (outcome->resources != NULL)
         keep_resources(future, outcome->resources);
+    if (outcome->failure == NULL) {
+        pl_future_end_away(future, PL_TASK_DONE);
+        return;
+    }
+    if (!pl_task_claim(task) && pl_task_state(task) != PL_TASK_RUNNING)
+        return; /* it never got away, and was cancelled meanwhile */
     if (outcome->is_killed)
         pl_future_end(future, PL_TASK_CANCELLED);
-    else if (outcome->failure != NULL)
-        pl_future_end_failed_as(future, outcome->failure);
     else
-        pl_future_end(future, PL_TASK_DONE);
+        pl_future_end_failed_as(future, outcome->failure);
 }
 
 static const struct pl_carriage call_carriage = {.next = call_next, .end = call_end, .look = call_look};

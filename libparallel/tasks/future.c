@@ -54,9 +54,8 @@ static size_t alignment_of(const parallel_function *function)
 }
 
 /* Of the whole allocation; 0: more than there can be. */
-static size_t size_of(const parallel_function *function, size_t value_size)
+static size_t size_of(const parallel_function *function, size_t value_size, size_t alignment)
 {
-    size_t alignment = alignment_of(function);
     size_t offset = value_offset(function);
     return value_size > SIZE_MAX - offset - alignment ? 0 : pl_align_up(offset + value_size, alignment);
 }
@@ -64,11 +63,12 @@ static size_t size_of(const parallel_function *function, size_t value_size)
 parallel_future *pl_future_create(const struct pl_task_class *class, const parallel_function *function,
                                   size_t value_size, struct parallel_executor *executor, uint32_t references)
 {
-    size_t size = size_of(function, value_size);
+    size_t alignment = alignment_of(function);
+    size_t size = size_of(function, value_size, alignment);
     if (size == 0)
         return NULL;
-    bool fits_a_slab = size <= PL_SLAB_LARGEST && alignment_of(function) <= PL_CACHE_LINE;
-    parallel_future *future = fits_a_slab ? pl_slab_allocate(size) : aligned_alloc(alignment_of(function), size);
+    bool fits_a_slab = size <= PL_SLAB_LARGEST && alignment <= PL_CACHE_LINE;
+    parallel_future *future = fits_a_slab ? pl_slab_allocate(size) : aligned_alloc(alignment, size);
     if (future == NULL)
         return NULL;
     future->slab_size = fits_a_slab ? (uint32_t)size : 0;
@@ -163,14 +163,25 @@ const char *pl_future_name(const parallel_future *future)
 
 /* ---- End ---- */
 
-void pl_future_end(parallel_future *future, enum pl_task_state state)
+/* `word` is that of the task before it ended. */
+static void tell(parallel_future *future, uint32_t word)
 {
-    if (!(pl_task_complete(&future->task, state) & PL_TASK_OBSERVED))
+    if (!(word & PL_TASK_OBSERVED))
         return;
     if (pl_telling_later.is_on)
         pl_telling_later.is_owed = true;
     else
         pl_observer_notify_all(future);
+}
+
+void pl_future_end(parallel_future *future, enum pl_task_state state)
+{
+    tell(future, pl_task_complete(&future->task, state));
+}
+
+void pl_future_end_away(parallel_future *future, enum pl_task_state state)
+{
+    tell(future, pl_task_complete_away(&future->task, state));
 }
 
 void pl_future_tell(struct pl_task *task)
@@ -199,12 +210,7 @@ bool pl_future_end_cancelled(parallel_future *future)
     if (!pl_task_cancel(&future->task))
         return false;
     /* Acquire: pairs with an adder's OBSERVED; who sets it later finds the word open and notifies itself. */
-    if (!(pl_load_acquire(&future->task.state.word) & PL_TASK_OBSERVED))
-        return true;
-    if (pl_telling_later.is_on)
-        pl_telling_later.is_owed = true;
-    else
-        pl_observer_notify_all(future);
+    tell(future, pl_load_acquire(&future->task.state.word));
     return true;
 }
 

@@ -57,6 +57,7 @@ parallel_future *pl_future_create_failed(const char *name, const parallel_error 
 
 /* Ends a running future; the caller holds a reference. Tells the observers. */
 void pl_future_end(parallel_future *future, enum pl_task_state state);
+void pl_future_end_away(parallel_future *future, enum pl_task_state state); /* AWAY, and perhaps not claimed */
 void pl_future_end_failed(parallel_future *future, const parallel_error *error);
 void pl_future_end_failed_as(parallel_future *future, const parallel_failure *failure);
 

@@ -46,6 +46,12 @@ enum pl_seat_stage {
     PL_SEAT_LEAVING, /* it ends because it was told to, or has served long enough */
 };
 
+/* What a worker says of a call that it has finished: docs/protocols/process-worker.md, "Cells". */
+struct pl_done_cell {
+    _Atomic uint64_t word; /* ticket 21 | has result 1 | generation 32 | slot 10; the ticket makes a cell valid */
+    uint64_t result;       /* if it has one: of up to 8 bytes, of a call that has not failed; before the word */
+};
+
 struct pl_seat {
     /* The program. */
     _Alignas(2 * PL_CACHE_LINE) _Atomic uint32_t start_number; /* the worker that is wanted; 0: none yet */
@@ -80,8 +86,8 @@ struct pl_seat {
     struct pl_usage usage_before; /* what it had used when it began its call, if calls are accounted for */
     struct pl_crash crash;       /* what it says of its own crash; zero for a new worker */
 
-    /* The worker: what it has done, in order: ticket << 16 | slot. The ticket makes a cell valid, so there is no tail. */
-    _Alignas(2 * PL_CACHE_LINE) _Atomic uint64_t done[PL_SEAT_DONE_CELLS];
+    /* The worker: what it has done, in order. */
+    _Alignas(2 * PL_CACHE_LINE) struct pl_done_cell done[PL_SEAT_DONE_CELLS];
 };
 
 /* A worker is born when it has put its pid beside the epoch of its zygote, by a swap; so a successor of that zygote either
