@@ -14,6 +14,17 @@ static struct pl_slot slot;
 static pthread_barrier_t barrier;
 static _Atomic unsigned claims, withdrawals, finishes, stops;
 
+static void publish(struct pl_slot *free_slot)
+{
+    pl_slot_publish(free_slot, pl_slot_next_generation(free_slot));
+}
+
+static bool finish(struct pl_slot *claimed, uint16_t number)
+{
+    uint32_t generation;
+    return pl_slot_finish(claimed, number, &generation);
+}
+
 static void *be_rival(void *rival)
 {
     uint16_t number = (uint16_t)(uintptr_t)rival;
@@ -26,13 +37,13 @@ static void *be_rival(void *rival)
                 pl_add_relaxed(&stops, 1);
         } else if (pl_slot_claim(&slot, number)) {
             pl_add_relaxed(&claims, 1);
-            if (pl_slot_finish(&slot, number))
+            if (finish(&slot, number))
                 pl_add_relaxed(&finishes, 1);
         }
         pthread_barrier_wait(&barrier);
         if (number == RIVALS) {
             pl_slot_free(&slot);
-            pl_slot_publish(&slot);
+            publish(&slot);
         }
     }
     return NULL;
@@ -40,7 +51,7 @@ static void *be_rival(void *rival)
 
 PROPERTY(one_party_wins_each_step)
 {
-    pl_slot_publish(&slot);
+    publish(&slot);
     pthread_barrier_init(&barrier, NULL, RIVALS);
     pthread_t threads[RIVALS];
     for (uintptr_t i = 0; i < RIVALS; i++)
@@ -56,13 +67,13 @@ PROPERTY_END
 
 PROPERTY(a_stopped_call_cannot_be_finished_nor_a_stranger_s)
 {
-    pl_slot_publish(&slot);
+    publish(&slot);
     ck_assert(pl_slot_claim(&slot, 7));
     ck_assert(!pl_slot_claim(&slot, 8));
     ck_assert(!pl_slot_withdraw(&slot));
-    ck_assert(!pl_slot_finish(&slot, 8));
+    ck_assert(!finish(&slot, 8));
     ck_assert_uint_eq(pl_slot_stop(&slot), 7);
-    ck_assert(!pl_slot_finish(&slot, 7));
+    ck_assert(!finish(&slot, 7));
     ck_assert_uint_eq(pl_slot_stop(&slot), 0);
     pl_slot_free(&slot);
     ck_assert(!pl_slot_claim(&slot, 7));
@@ -83,7 +94,7 @@ PROPERTY(hints_are_taken_in_order_and_stale_ones_do_no_harm)
     struct pl_crew *crew = open_crew();
     struct pl_crew_end end = {.tail = 0};
     for (uint32_t i = 0; i < 3; i++) {
-        pl_slot_publish(&crew->slots[i]);
+        publish(&crew->slots[i]);
         ck_assert(pl_crew_hint(crew, &end, i));
     }
     ck_assert(pl_crew_hint(crew, &end, 2)); /* once more, as after a death */
@@ -121,15 +132,44 @@ PROPERTY(what_is_finished_is_collected_once_and_in_order)
     struct pl_seat *seat = parallel_shared_alloc(sizeof *seat);
     ck_assert_ptr_nonnull(seat);
     uint64_t written = 0, read = 0;
-    uint32_t found;
+    struct pl_done_call found;
     ck_assert(!pl_crew_collect(crew, seat, &read, &found));
-    for (int round = 0; round < 2 * PL_SEAT_DONE_CELLS; round++) {
+    for (uint64_t round = 0; round < 2 * PL_SEAT_DONE_CELLS; round++) {
         uint32_t index = (uint32_t)round % PL_CREW_SLOTS;
-        pl_slot_publish(&crew->slots[index]);
+        uint32_t generation = pl_slot_next_generation(&crew->slots[index]);
+        bool has_result = round % 3 == 0;
+        publish(&crew->slots[index]);
         ck_assert(pl_slot_claim(&crew->slots[index], 5));
-        ck_assert(pl_crew_finish(crew, seat, 5, &written, index));
+        ck_assert(pl_crew_finish(crew, seat, 5, &written, index, has_result ? &round : NULL));
         ck_assert(pl_crew_collect(crew, seat, &read, &found));
-        ck_assert_uint_eq(found, index);
+        ck_assert_uint_eq(found.slot, index);
+        ck_assert_uint_eq(found.generation, generation);
+        ck_assert_int_eq(found.has_result, has_result);
+        if (has_result)
+            ck_assert_uint_eq(found.result, round);
+        ck_assert(!pl_crew_collect(crew, seat, &read, &found));
+        pl_slot_free(&crew->slots[index]);
+    }
+}
+PROPERTY_END
+
+/* Its ticket is kept in part only: a worker may make any number of calls in its life. */
+PROPERTY(a_ring_goes_on_beyond_what_a_cell_can_say_of_its_ticket)
+{
+    struct pl_crew *crew = open_crew();
+    struct pl_seat *seat = parallel_shared_alloc(sizeof *seat);
+    ck_assert_ptr_nonnull(seat);
+    struct pl_done_call found;
+    const uint64_t limit = UINT64_C(1) << 21;
+    uint64_t written = limit - 3 * PL_SEAT_DONE_CELLS / 2, read = written;
+    for (uint64_t number = written; number < limit + PL_SEAT_DONE_CELLS; number++) {
+        uint32_t index = (uint32_t)number % PL_CREW_SLOTS;
+        publish(&crew->slots[index]);
+        ck_assert(pl_slot_claim(&crew->slots[index], 5));
+        ck_assert(pl_crew_finish(crew, seat, 5, &written, index, &number));
+        ck_assert(pl_crew_collect(crew, seat, &read, &found));
+        ck_assert_uint_eq(found.slot, index);
+        ck_assert_uint_eq(found.result, number);
         ck_assert(!pl_crew_collect(crew, seat, &read, &found));
         pl_slot_free(&crew->slots[index]);
     }
@@ -144,13 +184,13 @@ PROPERTY(only_what_nobody_has_collected_is_announced)
     uint64_t written = 0;
     for (int round = 0; round < 2; round++) {
         bool is_collected = round == 1;
-        pl_slot_publish(&crew->slots[7]);
+        publish(&crew->slots[7]);
         ck_assert(pl_slot_claim(&crew->slots[7], 5));
-        ck_assert(pl_crew_finish(crew, seat, 5, &written, 7));
+        ck_assert(pl_crew_finish(crew, seat, 5, &written, 7, NULL));
         if (is_collected)
             pl_slot_free(&crew->slots[7]);
         pl_store_relaxed(&crew->wants_bell, 1);
-        pl_crew_announce(crew, 5, 7);
+        pl_crew_announce(crew, seat, 5, written, 7);
         ck_assert_uint_eq(pl_load_relaxed(&crew->wants_bell), is_collected);
         if (!is_collected)
             pl_slot_free(&crew->slots[7]);
@@ -161,4 +201,5 @@ PROPERTY_END
 
 PROPERTIES(one_party_wins_each_step, a_stopped_call_cannot_be_finished_nor_a_stranger_s,
            hints_are_taken_in_order_and_stale_ones_do_no_harm, a_full_ring_refuses_and_goes_round,
-           what_is_finished_is_collected_once_and_in_order, only_what_nobody_has_collected_is_announced)
+           what_is_finished_is_collected_once_and_in_order, a_ring_goes_on_beyond_what_a_cell_can_say_of_its_ticket,
+           only_what_nobody_has_collected_is_announced)
