@@ -294,13 +294,29 @@ PARALLEL_API int parallel_loop_close(parallel_loop *loop);
 /* The next chunk for the calling thread of the region: 1; 0 if it has nothing more to do here. */
 PARALLEL_API int parallel_loop_next(parallel_loop *loop, parallel_chunk *chunk);
 
-/* The same, without a call where a thread has run its share of a short loop to the end. */
+/* The first one, if `dealt` says all of it. */
+PARALLEL_API int parallel_loop_first_share(parallel_loop *loop, parallel_chunk *chunk);
+
+/* The next one, without a call where a thread has run its share of a short loop to the end. */
 static inline int parallel_loop_go_on(parallel_loop *loop, parallel_chunk *chunk)
 {
-    if (chunk->innermost == NULL || chunk->at != chunk->last || *chunk->failure != NULL)
+    if (chunk->innermost == NULL)
+        return chunk->dealt != 0 && !chunk->is_joined ? parallel_loop_first_share(loop, chunk)
+                                                      : parallel_loop_next(loop, chunk);
+    if (chunk->at != chunk->last || *chunk->failure != NULL)
         return parallel_loop_next(loop, chunk);
     *chunk->innermost = chunk->outer;
     chunk->is_joined = 0;
+    return 0;
+}
+
+/* Closes a loop, without a call where nothing has happened that anybody wants to know. */
+static inline int parallel_loop_finish(parallel_loop *loop)
+{
+    if (loop->dealt == 0 || loop->shared.flags != 0 || loop->shared.stop != UINT64_MAX || loop->options.status != NULL ||
+        loop->options.stopped_at != NULL)
+        return parallel_loop_close(loop);
+    loop->is_open = 0;
     return 0;
 }
 

@@ -40,7 +40,7 @@
  * vectorises (L, C and l stand for hidden names):
  *
  *     for (parallel_loop L, *unused = parallel_loop_init(&L, ...);
- *          L.is_open ? parallel_loop_close(&L) : (options..., parallel_loop_open(&L)); )   chooses workers
+ *          L.is_open ? parallel_loop_finish(&L) : (options..., parallel_loop_open(&L)); )   chooses workers
  *      for (uint64_t d = L.dealt, b = L.shared.base, once = 1; once; once = 0)         for short loops
  *       #pragma omp parallel num_threads(L.threads) if (L.threads > 1) firstprivate(d, b)  outlines what follows
  *         for (parallel_chunk C, *unused = parallel_chunk_enter(&C, d, b); parallel_loop_go_on(&L, &C); )
@@ -125,7 +125,7 @@
          *parallel_##loop PARALLEL_UNUSED =                                                                     \
              parallel_loop_init(&loop, PARALLEL_LOOP_KIND(begin, end) | (flags), (uint64_t)(begin),           \
                                 (uint64_t)(end), __FILE__, __LINE__);                                         \
-         loop.is_open ? parallel_loop_close(&loop) : (__VA_ARGS__ parallel_loop_open(&loop));)
+         loop.is_open ? parallel_loop_finish(&loop) : (__VA_ARGS__ parallel_loop_open(&loop));)
 
 #define PARALLEL_OPTION(loop, number, option) (void)(loop.options option),
 

@@ -75,7 +75,7 @@ static void keep(struct pl_processes *processes, const struct pl_ended *ended, s
         pl_processes_give_back(processes);
 }
 
-/* Lets a claimed task know how its portion ended. False: it has another one, in *portion. */
+/* Lets a task know how its portion ended. False: it has another one, in *portion. */
 static bool end_portion(struct pl_task *task, struct pl_portion *portion, const struct pl_outcome *outcome,
                         bool *is_telling_owed)
 {
@@ -331,11 +331,12 @@ uint32_t pl_processes_collect(struct pl_processes *processes)
     }
     if (found_count == 0 && !has_buried)
         return 0;
-    /* Relaxed: a task that is put in line from now on has a thousand calls before it, whose ends are collected later. */
-    bool has_line = pl_load_relaxed(&processes->waiting_count) > 0;
-    if (has_line || look.is_urgent || has_buried)
+    /* Relaxed, all: whoever closes it later rings by himself, and a task that is put in line later has a thousand calls
+     * before it, whose ends are collected later. */
+    bool is_closing = pl_load_relaxed(&processes->is_closing) != 0;
+    if (pl_load_relaxed(&processes->waiting_count) > 0 || is_closing || look.is_urgent || has_buried)
         pl_processes_give_back(processes); /* the executor may be closed after this, but not while this is collecting */
-    if (has_line || look.has_sent || has_buried) {
+    if (pl_load_relaxed(&processes->waiting_count) > 0 || look.has_sent || has_buried) {
         (void)pl_processes_refill(processes);
         pl_processes_call_workers(processes);
     }

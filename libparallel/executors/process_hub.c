@@ -126,7 +126,7 @@ static void ask_for_the_bell(void)
 {
     for (struct pl_processes *member = hub.members; member != NULL; member = member->next)
         if (pl_processes_has_unended(member))
-            pl_store_seq_cst(&member->crew->wants_bell, 1); /* partner: pl_crew_finish() */
+            pl_store_seq_cst(&member->crew->wants_bell, 1); /* partner: pl_crew_announce() */
 }
 
 static bool lead(struct pl_latch *latch, uint32_t turns)

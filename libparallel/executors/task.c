@@ -53,6 +53,11 @@ bool pl_task_cancel(struct pl_task *task)
     if (!is_away(task) || !pl_executor_ask_away(task, true))
         return cancel_here(task);
     bool is_cancelled = cancel_here(task); /* in vain if another thread was faster, now that it is at home */
+    if (!is_cancelled && pl_task_state(task) == PL_TASK_RUNNING) {
+        /* Claimed in the name of a worker that died, and about to be made again: it is ours alone. */
+        (void)pl_task_complete(task, PL_TASK_CANCELLED);
+        is_cancelled = true;
+    }
     pl_executor_forget(task);
     return is_cancelled;
 }

@@ -248,7 +248,7 @@ static bool is_sampled(const parallel_loop *loop, const parallel_chunk *chunk)
     return chunk->thread == 0 && (loop->shared.flags & PL_LOOP_IS_SAMPLED);
 }
 
-static void take_share_by_value(parallel_chunk *chunk, const struct pl_claims *claims, uint32_t share)
+static inline void take_share_by_value(parallel_chunk *chunk, const struct pl_claims *claims, uint32_t share)
 {
     chunk->next_share = share_after(chunk, share);
     chunk->first = chunk->base + pl_claims_share(claims, share);
@@ -263,9 +263,8 @@ static struct pl_claims dealt_claims(const parallel_chunk *chunk)
 }
 
 /* From what the thread was given by value: its own share touches the loop only if the body stops or fails. A share
- * above the stop of another thread is run in vain, which is allowed, and no longer than a short loop. Neither of the two
- * is inlined: the way through them saves no registers for the longer one. */
-__attribute__((noinline)) static int first_dealt_share(parallel_loop *loop, parallel_chunk *chunk)
+ * above the stop of another thread is run in vain, which is allowed, and no longer than a short loop. */
+int parallel_loop_first_share(parallel_loop *loop, parallel_chunk *chunk)
 {
     struct pl_claims claims = dealt_claims(chunk);
     if (chunk->thread >= claims.worker_count)
@@ -283,7 +282,7 @@ __attribute__((noinline)) static int first_dealt_share(parallel_loop *loop, para
     return 1;
 }
 
-__attribute__((noinline)) static int next_dealt_share(parallel_loop *loop, parallel_chunk *chunk)
+static int next_dealt_share(parallel_loop *loop, parallel_chunk *chunk)
 {
     struct pl_claims claims = dealt_claims(chunk);
     pl_chunk_settle(loop, chunk);
@@ -301,7 +300,7 @@ __attribute__((noinline)) static int next_dealt_share(parallel_loop *loop, paral
 int parallel_loop_next(parallel_loop *loop, parallel_chunk *chunk)
 {
     if (chunk->dealt != 0)
-        return chunk->is_joined ? next_dealt_share(loop, chunk) : first_dealt_share(loop, chunk);
+        return chunk->is_joined ? next_dealt_share(loop, chunk) : parallel_loop_first_share(loop, chunk);
     if (chunk->is_joined) {
         pl_chunk_settle(loop, chunk);
         /* A reduction, which goes on by itself, comes here before its claim has ended only if it was left; then the

@@ -15,11 +15,25 @@
 #include "libparallel/tasks/claiming.h"
 #include "libparallel/tasks/home.h"
 
+/* A loop that was found short enough to be dealt out by value: whoever opens it again with the same numbers need not think it
+ * over. */
+struct pl_loop_plan {
+    uint64_t begin;
+    uint64_t end;
+    uint64_t dealt; /* as parallel_loop.dealt; 0: there is no plan */
+    size_t workers; /* options: */
+    size_t grain;
+    size_t inline_below;
+    int kind;
+    uint32_t threads; /* of the team */
+};
+
 /* A loop in the source, as this thread met it. */
 struct pl_loop_site {
     const void *where;      /* an address in the code that opens the loop; NULL: free */
     float ns_per_iteration; /* 0: not measured yet */
     uint32_t untimed_runs;  /* since it was last measured */
+    struct pl_loop_plan plan;
 };
 
 enum {
@@ -97,7 +111,7 @@ static inline struct pl_loop_site *pl_loop_team_site(struct pl_loop_team *team, 
     uint64_t hash = (uint64_t)(uintptr_t)where * UINT64_C(0x9e3779b97f4a7c15);
     struct pl_loop_site *site = &team->sites[hash / (UINT64_MAX / PL_LOOP_SITE_COUNT + 1)];
     if (site->where != where)
-        *site = (struct pl_loop_site){where, 0, 0};
+        *site = (struct pl_loop_site){.where = where};
     return site;
 }
 

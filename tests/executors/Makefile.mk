@@ -108,6 +108,7 @@ processes_tests = \
 	tests/executors/processes_start_as_asked \
 	tests/executors/processes_storm \
 	tests/executors/repeated_hint_takes_no_room \
+	tests/executors/retried_call_can_be_cancelled \
 	tests/executors/slots_are_decided_by_one_step \
 	tests/executors/workers_ring_keeps_step \
 	tests/executors/zygote_is_forked_lean
@@ -128,5 +129,6 @@ tests_executors_processes_storm_SOURCES = tests/executors/processes_storm.c test
 tests_executors_processes_storm_LDADD = $(public_ldadd)
 suite_calls = tests/executors/calls.c tests/executors/calls.h tests/executors/marks.c tests/executors/marks.h
 tests_executors_repeated_hint_takes_no_room_SOURCES = tests/executors/repeated_hint_takes_no_room.c $(suite_calls)
+tests_executors_retried_call_can_be_cancelled_SOURCES = tests/executors/retried_call_can_be_cancelled.c $(suite_calls)
 tests_executors_workers_ring_keeps_step_SOURCES = tests/executors/workers_ring_keeps_step.c $(suite_calls)
 endif

@@ -32,6 +32,32 @@ PROPERTY(in_every_range)
 }
 PROPERTY_END
 
+/* What was found out about a loop serves the next run only if that has the same numbers and options. */
+PROPERTY(with_other_numbers_than_before)
+{
+    enum { CHANGES = 3000 };
+    uint32_t random = 1;
+    for (int change = 0; change < CHANGES; change++) {
+        random = random * 1664525 + 1013904223;
+        int begin = (int)(random >> 28) - 8, count = (int)(random >> 20 & 255) % (LARGEST + 1);
+        size_t workers = workers_asked[random >> 18 & 3], grain = random >> 16 & 3, inline_below = random >> 12 & 15;
+        int stop = (random >> 11 & 1) != 0 ? count / 2 : LARGEST;
+        int runs = 1 + (int)(random >> 9 & 3);
+        memset(times, 0, sizeof times);
+        for (int run = 0; run < runs; run++)
+            PARALLEL_FOR(i, begin, begin + count, .workers = workers, .grain = grain, .inline_below = inline_below) {
+                if (i - begin >= stop)
+                    break;
+                times[i - begin]++;
+            }
+        int right = 0;
+        for (int i = 0; i < LARGEST; i++)
+            right += times[i] == (i < count && i < stop ? runs : 0);
+        ck_assert_int_eq(right, LARGEST);
+    }
+}
+PROPERTY_END
+
 PROPERTY(below_a_break)
 {
     for (int k = 0; k < 4; k++)
@@ -90,6 +116,6 @@ int main(void)
         execl("/proc/self/exe", "short_loops_run_every_iteration_once", (char *)NULL);
         return EXIT_FAILURE;
     }
-    const TTest *const tests[] = {in_every_range, below_a_break, below_a_failure};
+    const TTest *const tests[] = {in_every_range, with_other_numbers_than_before, below_a_break, below_a_failure};
     return property_run(__FILE__, tests, sizeof tests / sizeof tests[0]);
 }
