@@ -28,6 +28,9 @@
 
 enum { MOST_PROGRAMS = 32, MOST_ROUNDS = 101, MOST_TIMES = 7, FEW_ROUNDS = 3, FAR_OFF = 2, HOPELESS = 10 };
 
+/* Of fewer the whole range is no 95 % interval of the median. */
+enum { LEAST_ROUNDS = 6 };
+
 struct goals {
     double peer;   /* best peer's time / ours, at least; 0: no goal, as for the next */
     double serial; /* the serial form's time / ours, at least */
@@ -98,7 +101,7 @@ static double interval(int rounds)
 static int may_meet_or_miss(const struct program *other, const struct program *ours, double goal)
 {
     int rounds = last_round(other, ours) - first_round(other, ours);
-    if (rounds < 1)
+    if (other == ours->rival && rounds < LEAST_ROUNDS)
         return 1;
     double half = interval(rounds);
     return goal != 0 && ratio_quantile(other, ours, 0.5 - half) < goal && ratio_quantile(other, ours, 0.5 + half) >= goal;

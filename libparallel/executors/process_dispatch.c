@@ -47,6 +47,7 @@ void pl_processes_clear_slot(struct pl_processes *processes, uint32_t slot)
 {
     pl_parcel_release(&processes->crew->slots[slot]);
     pl_slot_free(&processes->crew->slots[slot]);
+    pl_store_relaxed(&processes->tickets[slot].call, 0); /* relaxed: no worker has it, or ever had */
     pl_lock_acquire(&processes->lock);
     pl_processes_free_slot(processes, slot);
     pl_lock_release(&processes->lock);
