@@ -133,15 +133,23 @@ static long tree(uint64_t node, int depth)
     return all;
 }
 
-/* ---- Quicksort of 10^7 numbers; below 1000 by insertion into sorted halves of the same code, serially ---- */
+/* ---- Quicksort of 10^7 numbers; up to `sort_cut` of them by plain calls, few by insertion. The first partitions, which would
+ * be half a core's work, are made by two tasks each ---- */
 
-enum { SORT_COUNT = 10000000, SORT_SERIAL = 1000 };
+enum { SORT_COUNT = 10000000, SORT_BY_INSERTION = 16, SORT_SPLIT_IN_TWO = 1 << 18 };
 static uint32_t *numbers;
+static long sort_cut;
 
-static long partition(uint32_t *first, long count)
+static uint32_t choose_pivot(const uint32_t *first, long count)
 {
     uint32_t a = first[0], b = first[count / 2], c = first[count - 1];
-    uint32_t pivot = a < b ? (b < c ? b : a < c ? c : a) : (a < c ? a : b < c ? c : b);
+    return a < b ? (b < c ? b : a < c ? c : a) : (a < c ? a : b < c ? c : b);
+}
+
+/* Neither part is empty. */
+static long partition(uint32_t *first, long count)
+{
+    uint32_t pivot = choose_pivot(first, count);
     long low = 0, high = count - 1;
     for (;;) {
         while (first[low] < pivot)
@@ -158,7 +166,7 @@ static long partition(uint32_t *first, long count)
 
 static void sort_serially(uint32_t *first, long count)
 {
-    while (count > 16) {
+    while (count > SORT_BY_INSERTION) {
         long middle = partition(first, count);
         sort_serially(first, middle);
         first += middle;
@@ -173,16 +181,54 @@ static void sort_serially(uint32_t *first, long count)
     }
 }
 
+static long split(uint32_t *first, long count, uint32_t pivot);
+BENCH_DECLARE(long, split, uint32_t *, long, uint32_t)
+
+/* Brings those below the pivot to the front, and returns how many there are; there may be none. */
+static long split(uint32_t *first, long count, uint32_t pivot)
+{
+    long low = 0, high = count - 1;
+    for (;;) {
+        while (low <= high && first[low] < pivot)
+            low++;
+        while (low <= high && first[high] >= pivot)
+            high--;
+        if (low >= high)
+            return low;
+        uint32_t swap = first[low];
+        first[low++] = first[high];
+        first[high--] = swap;
+    }
+}
+
+static long partition_by_two(uint32_t *first, long count)
+{
+    uint32_t pivot = choose_pivot(first, count);
+    long half = count / 2, left, right;
+    BENCH_FORK(split, 1);
+    BENCH_SPAWN(split, 0, left, first, half, pivot);
+    right = split(first + half, count - half, pivot);
+    BENCH_JOIN(split, 1, left);
+    /* | left, below the pivot | above | right, below | above |: the middle two change places, the shorter one as a whole */
+    long moved = half - left < right ? half - left : right;
+    for (long k = 0; k < moved; k++) {
+        uint32_t swap = first[left + k];
+        first[left + k] = first[half + right - moved + k];
+        first[half + right - moved + k] = swap;
+    }
+    return left + right > 0 ? left + right : partition(first, count); /* the pivot is the least */
+}
+
 static int sort(uint32_t *first, long count);
 BENCH_DECLARE(int, sort, uint32_t *, long)
 
 static int sort(uint32_t *first, long count)
 {
-    if (count <= SORT_SERIAL) {
+    if (count <= sort_cut) {
         sort_serially(first, count);
         return 0;
     }
-    long middle = partition(first, count);
+    long middle = count >= SORT_SPLIT_IN_TWO ? partition_by_two(first, count) : partition(first, count);
     int left, right;
     BENCH_FORK(sort, 1);
     BENCH_SPAWN(sort, 0, left, first, middle);
@@ -191,10 +237,11 @@ static int sort(uint32_t *first, long count)
     return left + right;
 }
 
-/* ---- Matrix product by quarters, 512 x 512 doubles, leaves of 32 x 32 ---- */
+/* ---- Matrix product by quarters, 512 x 512 doubles, leaves of 16 x 16 or 32 x 32 ---- */
 
-enum { MATRIX_SIZE = 512, MATRIX_LEAF = 32 };
+enum { MATRIX_SIZE = 512, SMALL_LEAF = 16, LARGE_LEAF = 32 };
 static double *matrix_a, *matrix_b, *matrix_c;
+static int matrix_leaf;
 
 struct block {
     const double *a, *b;
@@ -204,23 +251,29 @@ struct block {
 
 /* What a leaf costs is not what is compared: clang vectorises it at -O2, gcc only if asked to. */
 #if defined(__GNUC__) && !defined(__clang__)
-__attribute__((optimize("O3")))
+#define BENCH_VECTORISED __attribute__((optimize("O3")))
+#else
+#define BENCH_VECTORISED
 #endif
-static void multiply_leaf(const double *__restrict a, const double *__restrict b, double *__restrict c)
-{
-    for (int i = 0; i < MATRIX_LEAF; i++)
-        for (int k = 0; k < MATRIX_LEAF; k++)
-            for (int j = 0; j < MATRIX_LEAF; j++)
-                c[i * MATRIX_SIZE + j] += a[i * MATRIX_SIZE + k] * b[k * MATRIX_SIZE + j];
-}
+
+#define BENCH_MULTIPLY(name, size)                                                                            \
+    BENCH_VECTORISED static void name(const double *__restrict a, const double *__restrict b, double *__restrict c) \
+    {                                                                                                         \
+        for (int i = 0; i < size; i++)                                                                        \
+            for (int k = 0; k < size; k++)                                                                    \
+                for (int j = 0; j < size; j++)                                                                \
+                    c[i * MATRIX_SIZE + j] += a[i * MATRIX_SIZE + k] * b[k * MATRIX_SIZE + j];                \
+    }
+BENCH_MULTIPLY(multiply_small, SMALL_LEAF)
+BENCH_MULTIPLY(multiply_large, LARGE_LEAF)
 
 static int multiply(struct block block);
 BENCH_DECLARE(int, multiply, struct block)
 
 static int multiply(struct block block)
 {
-    if (block.size == MATRIX_LEAF) {
-        multiply_leaf(block.a, block.b, block.c);
+    if (block.size == matrix_leaf) {
+        (matrix_leaf == LARGE_LEAF ? multiply_large : multiply_small)(block.a, block.b, block.c);
         return 0;
     }
     int half = block.size / 2, all = 0;
@@ -327,14 +380,27 @@ static void shuffle_numbers(void)
         numbers[i] = (uint32_t)mix(i + 1);
 }
 
-static double run_sort(void)
+static double sort_numbers(long cut)
 {
+    sort_cut = cut;
     (void)BENCH_ROOT(int, sort, numbers, (long)SORT_COUNT);
     return numbers[SORT_COUNT / 2];
 }
 
-static double run_matrix(void)
+static double run_sort(void)
 {
+    return sort_numbers(SORT_BY_INSERTION);
+}
+
+/* Leaves of some 30 us. */
+static double run_sort_cut(void)
+{
+    return sort_numbers(1000);
+}
+
+static double multiply_matrices(int leaf_size)
+{
+    matrix_leaf = leaf_size;
     if (matrix_a == NULL) {
         size_t count = (size_t)MATRIX_SIZE * MATRIX_SIZE;
         matrix_a = (double *)bench_allocate(count, sizeof(double));
@@ -349,6 +415,18 @@ static double run_matrix(void)
     struct block whole = {matrix_a, matrix_b, matrix_c, MATRIX_SIZE};
     (void)BENCH_ROOT(int, multiply, whole);
     return matrix_c[MATRIX_SIZE + 1];
+}
+
+/* Leaves of some 1 us. */
+static double run_matrix(void)
+{
+    return multiply_matrices(SMALL_LEAF);
+}
+
+/* Leaves of some 8 us. */
+static double run_matrix_cut(void)
+{
+    return multiply_matrices(LARGE_LEAF);
 }
 
 /* 2.8 ns a turn on the machine on which this was written. */
@@ -375,7 +453,9 @@ static const struct bench_kernel bench_kernels[] = {
     {"tree", run_tree, 0, NULL},
     {"tree-cut", run_tree_cut, 0, NULL},
     {"sort", run_sort, 0, shuffle_numbers},
+    {"sort-cut", run_sort_cut, 0, shuffle_numbers},
     {"matrix", run_matrix, 0, NULL},
+    {"matrix-cut", run_matrix_cut, 0, NULL},
     {"leaves-1us", run_leaves_1us, 0, NULL},
     {"leaves-5us", run_leaves_5us, 0, NULL},
     {"leaves-20us", run_leaves_20us, 0, NULL},

@@ -18,11 +18,12 @@ export OMP_NUM_THREADS=2
 rounds=${BENCH_ROUNDS:-9} seconds=${BENCH_SECONDS:-0.2}
 echo "Two workers:"
 # shellcheck disable=SC2086
-"$here/../compare" "$rounds" "$seconds" "$here/fork_join.dat" fib,serial=0 queens tree queens-cut,serial=1.9 \
-    tree-cut,serial=1.9 sort,serial=1.9 matrix,serial=1.9 leaves-1us leaves-5us leaves-20us -- \
+"$here/../compare" "$rounds" "$seconds" "$here/fork_join.dat" fib,serial=0,peer=1 queens,peer=1 tree,peer=1 sort,peer=1 \
+    matrix,peer=1 queens-cut,serial=1.9 tree-cut,serial=1.9 sort-cut,serial=1.9 matrix-cut,serial=1.9 \
+    leaves-1us leaves-5us leaves-20us -- \
     "parallel=$here/parallel" $peers
 echo "Two workers against one:"
-"$here/../compare" "$rounds" "$seconds" "$here/two.dat" fib-37,peer=1.9 queens,peer=1.9 tree,peer=1.9 -- \
+"$here/../compare" "$rounds" "$seconds" "$here/two.dat" fib-37,peer=1.9 queens,peer=1.9 tree,peer=1.9 sort,peer=1.9 matrix,peer=1.9 -- \
     "parallel=$here/parallel" "one-worker=$here/one-worker"
 echo "With -DPARALLEL_SERIAL against plain calls (queens and tree have a loop of syncs that plain calls need not):"
 "$here/../compare" "$rounds" "$seconds" "$here/elided.dat" fib-37,peer=0.98 queens,peer=0 tree,peer=0 -- \

@@ -193,8 +193,8 @@ static uint32_t drain(struct pl_processes *processes, uint32_t index, struct loo
     while (pl_crew_collect(processes->crew, processes->seats[index], &post->position, &done)) {
         const struct pl_ticket *ticket = &processes->tickets[done.slot];
         found_count++;
-        /* Relaxed: if it is this call's it was written before the worker had the call. */
-        if (pl_load_relaxed(&ticket->call) != (uint64_t)done.generation + 1)
+        /* Acquire: pairs with publish(). If it is this call's it was written before the worker had the call. */
+        if (pl_load_acquire(&ticket->call) != (uint64_t)done.generation + 1)
             continue; /* it was found before it was announced */
         if (done.has_result && ticket->is_plain && !processes->crew->is_accounted)
             end_done_call(processes, &done, (int)index, look);

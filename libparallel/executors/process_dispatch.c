@@ -66,8 +66,7 @@ static void publish(struct pl_processes *processes, uint32_t slot)
 {
     struct pl_slot *shared = &processes->crew->slots[slot];
     uint32_t generation = pl_slot_next_generation(shared);
-    /* Relaxed: who finds the cell of this call has it from the worker, that of another one ignores it. */
-    pl_store_relaxed(&processes->tickets[slot].call, (uint64_t)generation + 1);
+    pl_store_release(&processes->tickets[slot].call, (uint64_t)generation + 1); /* publishes the ticket to drain() */
     pl_slot_publish(shared, generation);
     give_hint(processes, slot);
 }
