@@ -13,8 +13,9 @@ for label in $2; do
     fi
 done
 export OMP_NUM_THREADS=2 PARALLEL_WORKERS=2
-# Loops that do nothing have other goals, which follow: a bare region of their runtime, and a floor for named ones.
-set -- empty,peer=0,serial=0 meet,peer=0 meet-after-100us,peer=0 meet-after-1ms,peer=0 saxpy uniform linear power mandelbrot sum sum-simd trivial jacobi spmv nbody
+# Loops that do nothing have other goals, which follow: a bare region of their runtime, and a floor for named ones. A
+# vectorised sum may take 5 % more than one whose bits depend on the number of threads.
+set -- empty,peer=0,serial=0 meet,peer=0 meet-after-100us,peer=0 meet-after-1ms,peer=0 saxpy uniform linear power mandelbrot sum sum-simd,peer=0.95 trivial jacobi spmv nbody
 # shellcheck disable=SC2086
 "$here/../compare" "${BENCH_ROUNDS:-9}" "${BENCH_SECONDS:-0.2}" "$here/loops.dat" "$@" -- $peers
 echo 'The smallest inline loop beside a bare region of the same runtime:'
