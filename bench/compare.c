@@ -237,9 +237,11 @@ static const struct program *best_peer(const struct program *ours, const struct 
 /* After the rounds that everybody takes part in. */
 static void choose_rivals(struct program *programs, int count, struct goals goals, int rounds)
 {
+    if (rounds + LEAST_ROUNDS > MOST_ROUNDS)
+        return; /* there are none left to judge a rival by */
     for (int i = 0; i < count; i++) {
-        const struct program *rival = best_peer(&programs[i], programs, count);
-        if (is_ours(&programs[i], programs) && rival != NULL && may_meet_or_miss(rival, &programs[i], goals.peer)) {
+        const struct program *rival = is_ours(&programs[i], programs) ? best_peer(&programs[i], programs, count) : NULL;
+        if (rival != NULL && may_meet_or_miss(rival, &programs[i], goals.peer)) {
             programs[i].rival = rival;
             programs[i].rival_since = rounds;
         }

@@ -38,6 +38,10 @@ static inline bool pl_latch_is_open(struct pl_latch *latch)
  * Returns the word as it was before. Exactly one thread opens a latch. */
 uint32_t pl_latch_open(struct pl_latch *latch, uint32_t owner_delta);
 
+/* The same where the opener does not know the word: from *word, as it was looked at, to `opened`, which has PL_LATCH_OPEN and
+ * all that was in *word but what the opener changes. False: it is another one, which stands in *word now. */
+bool pl_latch_open_from(struct pl_latch *latch, uint32_t *word, uint32_t opened);
+
 /* Looks for at most so many turns, fewer if interrupted (patience.h); true if it is open. */
 bool pl_latch_spin(struct pl_latch *latch, uint32_t turns);
 

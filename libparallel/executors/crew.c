@@ -28,10 +28,7 @@ static uint32_t slot_of(uint64_t cell)
     return (uint32_t)(cell & ((1u << SLOT_BITS) - 1));
 }
 
-/* A cell of `done` has the ticket that its place had one round ago, or the next one, so a part of the ticket says which. */
-enum { DONE_SLOT_BITS = 10, DONE_RESULT_SHIFT = DONE_SLOT_BITS + 32, DONE_TICKET_SHIFT = DONE_RESULT_SHIFT + 1 };
-
-_Static_assert(PL_CREW_SLOTS <= 1 << DONE_SLOT_BITS, "a slot's number fits into a cell");
+_Static_assert(PL_CREW_SLOTS <= 1 << PL_DONE_SLOT_BITS, "a slot's number fits into a cell");
 
 static struct pl_done_cell *done_cell(struct pl_seat *seat, uint64_t position)
 {
@@ -40,18 +37,18 @@ static struct pl_done_cell *done_cell(struct pl_seat *seat, uint64_t position)
 
 static uint64_t done_word(uint64_t position, bool has_result, uint32_t generation, uint32_t slot)
 {
-    return (position + 1) << DONE_TICKET_SHIFT | (uint64_t)has_result << DONE_RESULT_SHIFT |
-           (uint64_t)generation << DONE_SLOT_BITS | slot;
+    return (position + 1) << PL_DONE_TICKET_SHIFT | (uint64_t)has_result << PL_DONE_RESULT_SHIFT |
+           (uint64_t)generation << PL_DONE_SLOT_BITS | slot;
 }
 
 static bool is_done_word_at(uint64_t word, uint64_t position)
 {
-    return ((word ^ done_word(position, false, 0, 0)) >> DONE_TICKET_SHIFT) == 0;
+    return ((word ^ done_word(position, false, 0, 0)) >> PL_DONE_TICKET_SHIFT) == 0;
 }
 
 static uint32_t slot_of_done_word(uint64_t word)
 {
-    return (uint32_t)(word & ((1u << DONE_SLOT_BITS) - 1));
+    return (uint32_t)(word & ((1u << PL_DONE_SLOT_BITS) - 1));
 }
 
 /* ---- The program's side ---- */
@@ -140,8 +137,8 @@ bool pl_crew_collect(struct pl_crew *crew, struct pl_seat *seat, uint64_t *posit
         return false;
     done->slot = slot_of_done_word(word);
     pl_slot_fetch(&crew->slots[done->slot]);
-    done->generation = (uint32_t)(word >> DONE_SLOT_BITS);
-    done->has_result = (word >> DONE_RESULT_SHIFT & 1) != 0;
+    done->generation = (uint32_t)(word >> PL_DONE_SLOT_BITS);
+    done->has_result = (word >> PL_DONE_RESULT_SHIFT & 1) != 0;
     done->result = cell->result;
     ++*position;
     /* Whatever follows will be wanted soon, so its lines are asked for now. Relaxed: no more than that. */

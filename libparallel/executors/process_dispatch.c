@@ -323,22 +323,14 @@ static int refuse(struct pl_processes *processes)
     return pl_error_set(PARALLEL_ESHUTDOWN, 0, "submission to a processes executor after its shutdown");
 }
 
-static int check_function(const struct pl_processes *processes, const parallel_function *function)
-{
-    const struct pl_known_code *known = processes->hub->known_code;
-    if (pl_known_code_there(known, function) == NULL)
-        return pl_error_set(PARALLEL_EUNKNOWNFUNCTION, 0, "%s %s, so no worker has it", function->name,
-                            pl_known_code_trouble(known, function));
-    return 0;
-}
-
 /* What can be said against calls before they have slots. */
 static int check_portion(const struct pl_processes *processes, const struct pl_portion *portion)
 {
-    int code = check_function(processes, portion->function);
-    if (code != 0 || portion->columns != NULL)
-        return code; /* a map's calls are looked at chunk by chunk */
-    return pl_parcel_check(portion);
+    const struct pl_known_code *known = processes->hub->known_code;
+    if (pl_known_code_there(known, portion->function) == NULL)
+        return pl_error_set(PARALLEL_EUNKNOWNFUNCTION, 0, "%s %s, so no worker has it", portion->function->name,
+                            pl_known_code_trouble(known, portion->function));
+    return portion->columns != NULL ? 0 : pl_parcel_check(portion); /* a map's calls are looked at chunk by chunk */
 }
 
 /* Whether nothing can be said against a call, and it is plain. A program mostly has the same one as last time. */

@@ -125,12 +125,18 @@ static bool has_unfinished(void)
     return false;
 }
 
-/* Nobody looks any more: workers are to ring. What ended before they knew is found by the look that follows. */
-static void ask_for_the_bell(void)
+/* Nobody looks any more: workers are to ring. What ended before they knew is found by the look that follows; false: there
+ * is nothing to look for. */
+static bool ask_for_the_bell(void)
 {
-    for (struct pl_processes *member = hub.members; member != NULL; member = member->next)
-        if (pl_processes_has_unended(member))
-            pl_store_seq_cst(&member->crew->wants_bell, 1); /* partner: pl_crew_announce() */
+    bool has_asked = false;
+    for (struct pl_processes *member = hub.members; member != NULL; member = member->next) {
+        if (!pl_processes_has_unended(member)) /* partner: pl_process_hub_watch() */
+            continue;
+        pl_store_seq_cst(&member->crew->wants_bell, 1); /* partner: pl_crew_announce() */
+        has_asked = true;
+    }
+    return has_asked;
 }
 
 static bool lead(struct pl_latch *latch, uint32_t turns)
@@ -150,10 +156,8 @@ static bool lead(struct pl_latch *latch, uint32_t turns)
         else if (turn > EAGER_LOOKS && !is_open)
             pl_spin_pause();
     }
-    if (pl_sub_seq_cst(&hub.lookers, PL_LOOKER_WAITER) == PL_LOOKER_WAITER && has_unfinished()) {
-        ask_for_the_bell();
+    if (pl_sub_seq_cst(&hub.lookers, PL_LOOKER_WAITER) == PL_LOOKER_WAITER && ask_for_the_bell())
         (void)collect_all();
-    }
     if (pl_load_relaxed(&hub.untold) != NULL)
         pl_process_hub_ring(&hub);
     return is_open || pl_latch_is_open(latch);
@@ -300,7 +304,7 @@ static void *collector_body(void *unused)
         uint32_t lookers = atomic_fetch_and_explicit(&hub.lookers, ~(uint32_t)PL_LOOKER_COLLECTOR, memory_order_seq_cst);
         pl_lock_acquire(&hub.collecting);
         if (lookers == PL_LOOKER_COLLECTOR)
-            ask_for_the_bell();
+            (void)ask_for_the_bell();
         bool has_found = collect_and_give_back() > 0;
         uint64_t deadline_ns = next_tick_ns(&quiet_ticks);
         pl_lock_release(&hub.collecting);

@@ -1,44 +1,40 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Cancelling and asking: the steps of a task that are not on the way of every call. */
+ * The steps of a task that are not on the way of every call, and the end of one in another process. */
 #include "libparallel/executors/task.h"
 
-#include "libparallel/base/futex.h"
 #include "libparallel/executors/executor.h"
 
 _Thread_local struct pl_telling pl_telling_later;
+
+static uint32_t ended_word(uint32_t word, enum pl_task_state state)
+{
+    return (word & ~(uint32_t)PL_TASK_STATE_MASK) + (uint32_t)state * PL_TASK_STATE_UNIT + PL_LATCH_OPEN;
+}
 
 /* Of a task that is not AWAY, or has been begun. */
 static bool cancel_here(struct pl_task *task)
 {
     uint32_t word = pl_load_relaxed(&task->state.word); /* relaxed: the swaps below decide */
     for (;;) {
-        uint32_t wanted;
-        if (pl_task_state_of_word(word) == PL_TASK_PENDING && !(word & PL_TASK_AWAY))
-            wanted = word + PL_TASK_CANCELLED * PL_TASK_STATE_UNIT + PL_LATCH_OPEN;
-        else if (pl_task_state_of_word(word) == PL_TASK_RUNNING && !(word & PL_TASK_CANCEL_REQUESTED))
-            wanted = word | PL_TASK_CANCEL_REQUESTED;
-        else
+        if (pl_task_state_of_word(word) == PL_TASK_PENDING && !(word & PL_TASK_AWAY)) {
+            if (pl_latch_open_from(&task->state, &word, ended_word(word, PL_TASK_CANCELLED)))
+                return true;
+        } else if (pl_task_state_of_word(word) == PL_TASK_RUNNING && !(word & PL_TASK_CANCEL_REQUESTED)) {
+            /* Acquire-release: one of the steps that the swaps of others see. */
+            if (pl_cas_acq_rel(&task->state.word, &word, word | PL_TASK_CANCEL_REQUESTED))
+                return false;
+        } else {
             return false;
-        /* Acquire-release: as pl_latch_open(), whose place this takes. */
-        if (!pl_cas_acq_rel(&task->state.word, &word, wanted))
-            continue;
-        if (!(wanted & PL_LATCH_OPEN))
-            return false;
-        if (word & PL_LATCH_WAITED)
-            pl_futex_wake(&task->state.word, PL_FUTEX_WAKE_ALL, PL_FUTEX_PRIVATE);
-        return true;
+        }
     }
 }
 
 uint32_t pl_task_complete_away(struct pl_task *task, enum pl_task_state state)
 {
-    uint32_t word = pl_load_relaxed(&task->state.word), wanted; /* relaxed: the swap decides */
-    do
-        wanted = (word & ~(uint32_t)PL_TASK_STATE_MASK) + (uint32_t)state * PL_TASK_STATE_UNIT + PL_LATCH_OPEN;
-    while (!pl_cas_acq_rel(&task->state.word, &word, wanted)); /* as pl_latch_open(), whose place this takes */
-    if (word & PL_LATCH_WAITED)
-        pl_futex_wake(&task->state.word, PL_FUTEX_WAKE_ALL, PL_FUTEX_PRIVATE);
+    uint32_t word = pl_load_relaxed(&task->state.word); /* relaxed: the swap decides */
+    while (!pl_latch_open_from(&task->state, &word, ended_word(word, state)))
+        ;
     return word;
 }
 

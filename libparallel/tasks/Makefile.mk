@@ -27,6 +27,7 @@ libparallel_sources += \
 	libparallel/tasks/observer.c \
 	libparallel/tasks/observer.h \
 	libparallel/tasks/pace.h \
+	libparallel/tasks/plan.c \
 	libparallel/tasks/plane.c \
 	libparallel/tasks/plane.h \
 	libparallel/tasks/promise.c \

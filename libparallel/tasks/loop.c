@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * The side of an inline loop that runs in its caller: checks bounds and options, chooses how many workers take part, opens
- * the loop, and closes it with its result. The threads of the region are chunk.c's.
+ * the loop, and closes it with its result. The threads of the region are chunk.c's; plan.c spares short loops the choice.
  *
  *     PARALLEL_FOR header:  init -> options -> open = 1 -> (region) -> close
  *                                           -> open = 0: empty range, or the loop cannot begin
@@ -462,57 +462,7 @@ static int begin(parallel_loop *loop, const void *where)
     return shared->flags & PL_LOOP_IS_FORKED ? run_children(loop, code) : code;
 }
 
-/* Of a loop that has just been opened. */
-static void keep_plan(const parallel_loop *loop)
-{
-    struct pl_loop_team *team = loop->team;
-    if (team == NULL || team->spare_age != 0)
-        return;
-    const parallel_loop_options *options = &loop->options;
-    bool is_plain = loop->shared.flags == 0 && loop->threads > 1 && options->executor == NULL &&
-                    !(loop->kind & PARALLEL_LOOP_STEPS);
-    ((struct pl_loop_site *)loop->site)->plan = (struct pl_loop_plan){
-        .begin = loop->begin,
-        .end = loop->end,
-        .dealt = is_plain ? loop->dealt : 0,
-        .workers = options->workers,
-        .grain = options->grain,
-        .inline_below = options->inline_below,
-        .kind = loop->kind,
-        .threads = (uint32_t)loop->threads,
-    };
-}
-
-/* Opens a short loop as the last time. False: it is another one, or due to be looked at again. */
-static bool follow_plan(parallel_loop *loop, const void *where)
-{
-    struct pl_loop_team *team = pl_loop_team_of_thread;
-    if (team == NULL)
-        return false;
-    struct pl_loop_site *site = pl_loop_team_site(team, where);
-    const struct pl_loop_plan *plan = &site->plan;
-    const parallel_loop_options *options = &loop->options;
-    if (plan->dealt == 0 || plan->begin != loop->begin || plan->end != loop->end || plan->kind != loop->kind ||
-        plan->workers != options->workers || plan->grain != options->grain ||
-        plan->inline_below != options->inline_below || plan->threads != team->thread_count || options->executor != NULL ||
-        options->progress || pl_scope_current != NULL || site->untimed_runs + 1 >= PL_PACE_RESAMPLED)
-        return false;
-    site->untimed_runs++;
-    team->spare_age = 0;
-    loop->shared.stop = UINT64_MAX;
-    loop->shared.base = loop->begin;
-    loop->shared.count = loop->end - loop->begin;
-    loop->shared.flags = 0;
-    loop->threads = (int)plan->threads;
-    loop->dealt = plan->dealt;
-    loop->team = team;
-    loop->site = site;
-    loop->is_open = 1;
-    return true;
-}
-
-/* Not inlined: the way along a plan saves no registers for this one. */
-__attribute__((noinline)) static int open_anew(parallel_loop *loop, const void *where)
+int pl_loop_open_anew(parallel_loop *loop, const void *where)
 {
     if (begin(loop, where) != 0) {
         fail(loop, parallel_last_error(), "");
@@ -524,15 +474,7 @@ __attribute__((noinline)) static int open_anew(parallel_loop *loop, const void *
         return 0;
     }
     loop->is_open = 1;
-    if (loop->dealt != 0)
-        keep_plan(loop);
     return 1;
-}
-
-int parallel_loop_open(parallel_loop *loop)
-{
-    const void *where = __builtin_return_address(0);
-    return follow_plan(loop, where) ? 1 : open_anew(loop, where);
 }
 
 void parallel_loop_abandon(parallel_loop *loop)

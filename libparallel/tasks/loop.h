@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * What the two halves of an inline loop share: loop.c opens and closes it in its caller, chunk.c hands out its chunks in
- * each thread of the region. */
+ * What the parts of an inline loop share: loop.c opens and closes it in its caller, plan.c opens a short one as the last
+ * time, chunk.c hands out its chunks in each thread of the region. */
 #ifndef LIBPARALLEL_TASKS_LOOP_H
 #define LIBPARALLEL_TASKS_LOOP_H
 
@@ -59,6 +59,9 @@ static inline uint64_t pl_loop_offset(const parallel_loop *loop, uint64_t positi
     return position / plane->tiles_across * plane->tile_rows * plane->columns +
            position % plane->tiles_across * plane->tile_columns;
 }
+
+/* Thinks over how the loop at that place in the code runs, and opens it; as parallel_loop_open(). */
+int pl_loop_open_anew(parallel_loop *loop, const void *where);
 
 /* Lowers the loop's stop to `offset`. */
 void pl_loop_stop_at(parallel_loop *loop, uint64_t offset);

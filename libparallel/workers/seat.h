@@ -46,9 +46,17 @@ enum pl_seat_stage {
     PL_SEAT_LEAVING, /* it ends because it was told to, or has served long enough */
 };
 
+/* The word of a cell: ticket | has result 1 | generation 32 | slot. A cell has the ticket that its place had one round ago, or
+ * the next one, so a part of the ticket says which. */
+enum {
+    PL_DONE_SLOT_BITS = 10,
+    PL_DONE_RESULT_SHIFT = PL_DONE_SLOT_BITS + 32,
+    PL_DONE_TICKET_SHIFT = PL_DONE_RESULT_SHIFT + 1,
+};
+
 /* What a worker says of a call that it has finished: docs/protocols/process-worker.md, "Cells". */
 struct pl_done_cell {
-    _Atomic uint64_t word; /* ticket 21 | has result 1 | generation 32 | slot 10; the ticket makes a cell valid */
+    _Atomic uint64_t word; /* the ticket makes a cell valid */
     uint64_t result;       /* if it has one: of up to 8 bytes, of a call that has not failed; before the word */
 };
 

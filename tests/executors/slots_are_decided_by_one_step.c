@@ -126,53 +126,44 @@ PROPERTY(a_full_ring_refuses_and_goes_round)
 }
 PROPERTY_END
 
-PROPERTY(what_is_finished_is_collected_once_and_in_order)
+/* Calls `from` to `to` - 1 of a worker's life. */
+static void finish_and_collect(uint64_t from, uint64_t to)
 {
     struct pl_crew *crew = open_crew();
     struct pl_seat *seat = parallel_shared_alloc(sizeof *seat);
     ck_assert_ptr_nonnull(seat);
-    uint64_t written = 0, read = 0;
+    uint64_t written = from, read = from;
     struct pl_done_call found;
     ck_assert(!pl_crew_collect(crew, seat, &read, &found));
-    for (uint64_t round = 0; round < 2 * PL_SEAT_DONE_CELLS; round++) {
-        uint32_t index = (uint32_t)round % PL_CREW_SLOTS;
+    for (uint64_t number = from; number < to; number++) {
+        uint32_t index = (uint32_t)(number % PL_CREW_SLOTS);
         uint32_t generation = pl_slot_next_generation(&crew->slots[index]);
-        bool has_result = round % 3 == 0;
+        bool has_result = number % 3 == 0;
         publish(&crew->slots[index]);
         ck_assert(pl_slot_claim(&crew->slots[index], 5));
-        ck_assert(pl_crew_finish(crew, seat, 5, &written, index, has_result ? &round : NULL));
+        ck_assert(pl_crew_finish(crew, seat, 5, &written, index, has_result ? &number : NULL));
         ck_assert(pl_crew_collect(crew, seat, &read, &found));
         ck_assert_uint_eq(found.slot, index);
         ck_assert_uint_eq(found.generation, generation);
         ck_assert_int_eq(found.has_result, has_result);
         if (has_result)
-            ck_assert_uint_eq(found.result, round);
+            ck_assert_uint_eq(found.result, number);
         ck_assert(!pl_crew_collect(crew, seat, &read, &found));
         pl_slot_free(&crew->slots[index]);
     }
+}
+
+PROPERTY(what_is_finished_is_collected_once_and_in_order)
+{
+    finish_and_collect(0, 2 * PL_SEAT_DONE_CELLS);
 }
 PROPERTY_END
 
 /* Its ticket is kept in part only: a worker may make any number of calls in its life. */
 PROPERTY(a_ring_goes_on_beyond_what_a_cell_can_say_of_its_ticket)
 {
-    struct pl_crew *crew = open_crew();
-    struct pl_seat *seat = parallel_shared_alloc(sizeof *seat);
-    ck_assert_ptr_nonnull(seat);
-    struct pl_done_call found;
-    const uint64_t limit = UINT64_C(1) << 21;
-    uint64_t written = limit - 3 * PL_SEAT_DONE_CELLS / 2, read = written;
-    for (uint64_t number = written; number < limit + PL_SEAT_DONE_CELLS; number++) {
-        uint32_t index = (uint32_t)number % PL_CREW_SLOTS;
-        publish(&crew->slots[index]);
-        ck_assert(pl_slot_claim(&crew->slots[index], 5));
-        ck_assert(pl_crew_finish(crew, seat, 5, &written, index, &number));
-        ck_assert(pl_crew_collect(crew, seat, &read, &found));
-        ck_assert_uint_eq(found.slot, index);
-        ck_assert_uint_eq(found.result, number);
-        ck_assert(!pl_crew_collect(crew, seat, &read, &found));
-        pl_slot_free(&crew->slots[index]);
-    }
+    const uint64_t limit = UINT64_C(1) << (64 - PL_DONE_TICKET_SHIFT);
+    finish_and_collect(limit - 3 * PL_SEAT_DONE_CELLS / 2, limit + PL_SEAT_DONE_CELLS);
 }
 PROPERTY_END
 

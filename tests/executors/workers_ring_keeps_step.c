@@ -23,8 +23,8 @@ static void check_step(struct pl_processes *processes)
     pl_lock_acquire(&processes->hub->collecting);
     (void)pl_processes_collect(processes);
     uint64_t position = processes->posts[0].position;
-    uint64_t last = pl_load_acquire(&processes->seats[0]->done[(position - 1) % PL_SEAT_DONE_CELLS].word) >> 43;
-    uint64_t next = pl_load_acquire(&processes->seats[0]->done[position % PL_SEAT_DONE_CELLS].word) >> 43;
+    uint64_t last = pl_load_acquire(&processes->seats[0]->done[(position - 1) % PL_SEAT_DONE_CELLS].word) >> PL_DONE_TICKET_SHIFT;
+    uint64_t next = pl_load_acquire(&processes->seats[0]->done[position % PL_SEAT_DONE_CELLS].word) >> PL_DONE_TICKET_SHIFT;
     pl_lock_release(&processes->hub->collecting);
     ck_assert_uint_ge(position, CALLS);
     ck_assert_uint_eq(last, position); /* tickets count from 1 in a cell */
