@@ -15,6 +15,8 @@ libtest_support_la_SOURCES = \
 	tests/support/in_child.h \
 	tests/support/kernel_view.c \
 	tests/support/kernel_view.h \
+	tests/support/process_group.c \
+	tests/support/process_group.h \
 	tests/support/property.h \
 	tests/support/sanitizer.h \
 	tests/support/seed.c \

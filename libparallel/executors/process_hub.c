@@ -374,24 +374,13 @@ static void stop_zygote(void)
     hub.has_zygote = false;
 }
 
-/* A joined thread may still be on its way out of the kernel's list. */
-static bool has_one_thread(void)
-{
-    for (int turn = 0; turn < 100; turn++) {
-        if (pl_zygote_count_threads() == 1)
-            return true;
-        sched_yield();
-    }
-    return false;
-}
-
 static void stop_collector(void)
 {
     pl_store_release(&hub.is_stopping, 1); /* partner: collector_body() */
     pl_process_hub_ring(&hub);
     pthread_join(hub.collector, NULL);
     /* A zygote stays only where no other one could be forked later. One that is lost is of no use to anybody. */
-    if (pl_load_relaxed(&hub.is_lost) != 0 || has_one_thread())
+    if (pl_load_relaxed(&hub.is_lost) != 0 || pl_zygote_count_threads() == 1)
         stop_zygote();
 }
 

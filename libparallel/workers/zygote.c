@@ -33,6 +33,19 @@
 /* A zygote that has been told to end does so at once, unless somebody has stopped it. */
 enum { END_MS = 1000 };
 
+static int pidfd_open(pid_t pid)
+{
+    return (int)syscall(SYS_pidfd_open, pid, 0);
+}
+
+static void close_if_open(int fd)
+{
+    if (fd >= 0)
+        close(fd);
+}
+
+/* ---- Threads ---- */
+
 #ifdef __has_feature
 #if __has_feature(thread_sanitizer)
 #define __SANITIZE_THREAD__ 1 /* as gcc says it */
@@ -45,6 +58,25 @@ enum { FOREIGN_THREADS = 2 }; /* the sanitizer's own: one, and in a forked child
 enum { FOREIGN_THREADS = 0 };
 #endif
 
+/* The kernel's flag of a thread that ends, in field 9 of its stat, see proc(5): what was joined has it, and may be on the
+ * list for some while yet. */
+#define PF_EXITING 0x4U
+
+static bool is_ending(int threads, const char *thread)
+{
+    char path[32], line[512];
+    unsigned flags;
+    snprintf(path, sizeof path, "%.20s/stat", thread);
+    int fd = openat(threads, path, O_RDONLY | O_CLOEXEC);
+    ssize_t length = fd >= 0 ? read(fd, line, sizeof line - 1) : -1;
+    close_if_open(fd);
+    if (length <= 0)
+        return true; /* it has ended since it was listed */
+    line[length] = '\0';
+    const char *name_end = strrchr(line, ')');
+    return name_end != NULL && sscanf(name_end + 1, " %*c %*d %*d %*d %*d %*d %u", &flags) == 1 && (flags & PF_EXITING) != 0;
+}
+
 int pl_zygote_count_threads(void)
 {
     DIR *threads = opendir("/proc/self/task");
@@ -52,20 +84,63 @@ int pl_zygote_count_threads(void)
         return 1; /* nobody can tell */
     int count = 0;
     for (struct dirent *entry; (entry = readdir(threads)) != NULL;)
-        count += entry->d_name[0] != '.';
+        count += entry->d_name[0] != '.' && !is_ending(dirfd(threads), entry->d_name);
     closedir(threads);
     return count - FOREIGN_THREADS < 1 ? 1 : count - FOREIGN_THREADS;
 }
 
-static int pidfd_open(pid_t pid)
+/* ---- Talking and looking after ---- */
+
+void pl_zygote_poke(struct pl_zygote *zygote)
 {
-    return (int)syscall(SYS_pidfd_open, pid, 0);
+    int saved_errno = errno;
+    /* It fails if the zygote is gone, and then the successor looks at the orders anyway. */
+    (void)syscall(SYS_pidfd_send_signal, zygote->pidfd, SIGUSR1, NULL, 0);
+    errno = saved_errno;
 }
 
-static void close_if_open(int fd)
+/* Opens its pidfd. What it should have been told meanwhile, it looks for now. */
+static void watch_one_in_charge(struct pl_zygote *zygote)
 {
-    if (fd >= 0)
-        close(fd);
+    zygote->pidfd = pidfd_open(pl_load_relaxed(&zygote->board->pid)); /* relaxed: published by the epoch */
+    zygote->lost_ns = 0;
+    pl_zygote_poke(zygote);
+}
+
+/* Whether there is a new one in charge. */
+static bool adopt_successor(struct pl_zygote *zygote)
+{
+    uint32_t epoch = pl_load_seq_cst(&zygote->board->epoch); /* publishes the pid; partner: take_charge() */
+    if (epoch == zygote->epoch)
+        return false;
+    close_if_open(zygote->pidfd);
+    zygote->epoch = epoch;
+    watch_one_in_charge(zygote);
+    return true;
+}
+
+bool pl_zygote_check(struct pl_zygote *zygote)
+{
+    struct pl_zygote_board *board = zygote->board;
+    uint32_t question = pl_load_seq_cst(&board->is_calling); /* partner: is_program_itself() */
+    if (question != pl_load_relaxed(&board->answer)) /* relaxed: written by this process */
+        pl_store_release(&board->answer, question);
+    struct pollfd wait = {.fd = zygote->pidfd, .events = POLLIN};
+    bool is_gone = poll(&wait, 1, 0) > 0;
+    if (adopt_successor(zygote))
+        return true;
+    if (is_gone && (wait.revents & POLLNVAL) != 0) { /* the program has closed it, and the number may be another file's */
+        watch_one_in_charge(zygote);
+        return true;
+    }
+    if (!is_gone) {
+        zygote->lost_ns = 0;
+        return true;
+    }
+    uint64_t now_ns = pl_clock_now_ns();
+    if (zygote->lost_ns == 0)
+        zygote->lost_ns = now_ns;
+    return now_ns - zygote->lost_ns < SUCCESSION_NS;
 }
 
 /* ---- Birth and end ---- */
@@ -183,20 +258,27 @@ static bool has_lost_all_readers(const struct pl_zygote *zygote)
     return result > 0 && (lifeline.revents & POLLERR) != 0;
 }
 
-void pl_zygote_stop(struct pl_zygote *zygote)
+/* Until it is dead. Somebody may have stopped it: its death takes the workers with it. */
+static void end_one_in_charge(struct pl_zygote *zygote)
 {
-    struct pl_zygote_board *board = zygote->board;
-    pl_store_release(&board->is_ending, 1); /* partner: take_charge() */
     pl_zygote_poke(zygote);
     struct pollfd wait = {.fd = zygote->pidfd, .events = POLLIN};
     int result;
     while ((result = poll(&wait, 1, END_MS)) < 0 && errno == EINTR)
         continue;
-    if (result == 0) { /* somebody has stopped it; its death takes the workers with it */
-        (void)syscall(SYS_pidfd_send_signal, zygote->pidfd, SIGKILL, NULL, 0);
+    if (result == 0 && syscall(SYS_pidfd_send_signal, zygote->pidfd, SIGKILL, NULL, 0) == 0)
         while (poll(&wait, 1, -1) < 0 && errno == EINTR)
             continue;
-    }
+}
+
+void pl_zygote_stop(struct pl_zygote *zygote)
+{
+    struct pl_zygote_board *board = zygote->board;
+    /* Partner: take_charge(). Either a successor sees that it shall end, or its epoch is seen here. */
+    pl_store_seq_cst(&board->is_ending, 1);
+    do
+        end_one_in_charge(zygote);
+    while (adopt_successor(zygote));
     /* Its parent is whoever collects orphans, which may be the program itself. */
     (void)waitpid(pl_load_relaxed(&board->pid), NULL, WNOHANG);
     if (has_lost_all_readers(zygote)) { /* else a standby may look there still, and is better off with what it finds */
@@ -236,42 +318,4 @@ void pl_zygote_give_back_seat(struct pl_zygote *zygote, struct pl_seat *seat)
 {
     (void)zygote;
     seat->crew = NULL;
-}
-
-/* ---- Talking ---- */
-
-void pl_zygote_poke(struct pl_zygote *zygote)
-{
-    int saved_errno = errno;
-    /* It fails if the zygote is gone, and then the successor looks at the orders anyway. */
-    (void)syscall(SYS_pidfd_send_signal, zygote->pidfd, SIGUSR1, NULL, 0);
-    errno = saved_errno;
-}
-
-bool pl_zygote_check(struct pl_zygote *zygote)
-{
-    struct pl_zygote_board *board = zygote->board;
-    uint32_t question = pl_load_seq_cst(&board->is_calling); /* partner: is_program_itself() */
-    if (question != pl_load_relaxed(&board->answer)) /* relaxed: written by this process */
-        pl_store_release(&board->answer, question);
-    uint32_t epoch = pl_load_acquire(&board->epoch); /* publishes the pid */
-    struct pollfd wait = {.fd = zygote->pidfd, .events = POLLIN};
-    bool is_gone = poll(&wait, 1, 0) > 0;
-    if (epoch != zygote->epoch || (is_gone && (wait.revents & POLLNVAL) != 0)) {
-        if (epoch != zygote->epoch) /* otherwise the program has closed it, and the number may be another file's */
-            close_if_open(zygote->pidfd);
-        zygote->epoch = epoch;
-        zygote->pidfd = pidfd_open(pl_load_relaxed(&board->pid));
-        zygote->lost_ns = 0;
-        pl_zygote_poke(zygote);
-        return true;
-    }
-    if (!is_gone) {
-        zygote->lost_ns = 0;
-        return true;
-    }
-    uint64_t now_ns = pl_clock_now_ns();
-    if (zygote->lost_ns == 0)
-        zygote->lost_ns = now_ns;
-    return now_ns - zygote->lost_ns < SUCCESSION_NS;
 }

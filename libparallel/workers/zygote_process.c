@@ -286,7 +286,7 @@ static _Noreturn void take_charge(struct zygote *zygote)
     fork_standby(zygote);
     pl_zygote_ring(board);
     for (;;) {
-        if (pl_load_acquire(&board->is_ending) != 0)
+        if (pl_load_seq_cst(&board->is_ending) != 0) /* partner: pl_zygote_stop() */
             end(zygote);
         reap(zygote);
         if (zygote->standby < 0) /* there was no process for it; now there may be */

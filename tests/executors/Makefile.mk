@@ -118,14 +118,9 @@ tests_executors_a_group_without_memory_loses_one_call_LDADD = $(public_ldadd)
 tests_executors_no_process_to_be_had_is_an_error_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fork
 tests_executors_output_is_tagged_or_captured_LDADD = $(public_ldadd)
 tests_executors_processes_carry_what_arguments_say_LDADD = $(public_ldadd)
-tests_executors_processes_lose_one_call_at_most_SOURCES = \
-	tests/executors/processes_lose_one_call_at_most.c tests/executors/process_group.h
 tests_executors_processes_lose_one_call_at_most_LDADD = $(public_ldadd) -lm
-tests_executors_processes_die_with_their_program_SOURCES = \
-	tests/executors/processes_die_with_their_program.c tests/executors/process_group.h
 tests_executors_processes_die_with_their_program_LDADD = $(public_ldadd)
 tests_executors_processes_start_as_asked_LDADD = $(public_ldadd)
-tests_executors_processes_storm_SOURCES = tests/executors/processes_storm.c tests/executors/process_group.h
 tests_executors_processes_storm_LDADD = $(public_ldadd)
 suite_calls = tests/executors/calls.c tests/executors/calls.h tests/executors/marks.c tests/executors/marks.h
 tests_executors_repeated_hint_takes_no_room_SOURCES = tests/executors/repeated_hint_takes_no_room.c $(suite_calls)

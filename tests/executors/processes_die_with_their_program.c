@@ -5,11 +5,13 @@
 #include <parallel.h>
 
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "tests/executors/process_group.h"
+#include "tests/support/process_group.h"
 
 #define PROPERTY_TIME_LIMIT 300
 #include "tests/support/property.h"

@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "tests/executors/process_group.h"
+#include "tests/support/process_group.h"
 #include "tests/support/crashes.h"
 #include "tests/support/property.h"
 #include "tests/support/sanitizer.h"

@@ -9,16 +9,19 @@
  * PARALLEL_TEST_STORM_SEED repeats a storm. */
 #include <parallel.h>
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "tests/executors/process_group.h"
+#include "tests/support/process_group.h"
 
 #define PROPERTY_TIME_LIMIT 600
 #include "tests/support/property.h"
@@ -253,6 +256,8 @@ PROPERTY(every_future_ends_once_whoever_is_killed)
     size_t count;
     for (int turn = 0; (count = processes_of_group(group, "", left, 16)) > 1 && turn < 1000; turn++)
         pause_for_us(1000); /* the last ones may be in the middle of their death */
+    if (count > 1)
+        show_processes_of_group(group);
     ck_assert_uint_eq(count, 1);
     ck_assert_uint_eq(count_entries("/proc/self/fd"), files);
     ck_assert_uint_le(count_entries("/dev/shm"), segments);
