@@ -27,9 +27,9 @@
  *     double simulate_sync(simulate_task *);                           its result: another worker's, or by calling now
  *
  * Each spawn has its sync in the same activation, on every path, and syncs come in reverse order of spawns. Nothing is
- * allocated, and a call that nobody took is a direct call. Off the workers of a `threads` executor, and with
- * -DPARALLEL_SERIAL, the sync calls. A spawned call that fails fails the enclosing task; its sync then returns a value
- * without meaning.
+ * allocated, and a call that nobody took is a direct call. Off the workers of a `threads` executor the sync calls; with
+ * -DPARALLEL_SERIAL the spawn does, so that a program runs in the order in which it is written. A spawned call that fails
+ * fails the enclosing task; its sync then returns a value without meaning.
  *
  * A result of void has no `out`. None to 16 parameters. _async and _on never return NULL: a submission that fails is an
  * already failed future. See future.h for what can be done with a future and who owns it, map.h for maps.
@@ -242,16 +242,23 @@
     PARALLEL_PP_INLINE void prefix##_spawn(                                                                   \
         prefix##_task *parallel_t PARALLEL_PP_EACH(PARALLEL_PP_DECLARE, prefix, __VA_ARGS__))                 \
     {                                                                                                         \
-        const struct prefix##_parallel_arguments parallel_packed = {                                          \
-            PARALLEL_PP_IF_NONE(0, , __VA_ARGS__) PARALLEL_PP_LIST(PARALLEL_PP_NAME, prefix, __VA_ARGS__)};   \
-        memcpy((void *)&parallel_t->parallel_packed, &parallel_packed, sizeof parallel_packed);               \
-        if (!PARALLEL_SERIAL) {                                                                               \
+        if (PARALLEL_SERIAL) {                                                                                \
+            PARALLEL_PP_CAT(PARALLEL_PP_TASK_KEEP_, R)(                                                       \
+                name(PARALLEL_PP_LIST(PARALLEL_PP_NAME, prefix, __VA_ARGS__)));                               \
+        } else {                                                                                              \
+            const struct prefix##_parallel_arguments parallel_packed = {                                      \
+                PARALLEL_PP_IF_NONE(0, , __VA_ARGS__)                                                         \
+                PARALLEL_PP_LIST(PARALLEL_PP_NAME, prefix, __VA_ARGS__)};                                     \
+            memcpy((void *)&parallel_t->parallel_packed, &parallel_packed, sizeof parallel_packed);           \
             parallel_t->parallel_record.call = prefix##_parallel_spawned;                                     \
             parallel_spawn_push(&parallel_t->parallel_record);                                                \
         }                                                                                                     \
     }                                                                                                         \
                                                                                                               \
     PARALLEL_PP_CAT(PARALLEL_PP_SYNC_, R)(prefix, result, name, __VA_ARGS__)
+
+#define PARALLEL_PP_TASK_KEEP_VALUE(call) parallel_t->parallel_value = call
+#define PARALLEL_PP_TASK_KEEP_VOID(call)  call
 
 #define PARALLEL_PP_TASK_VALUE_POINTER_VALUE &parallel_t->parallel_value
 #define PARALLEL_PP_TASK_VALUE_POINTER_VOID  NULL
@@ -261,7 +268,7 @@
 #define PARALLEL_PP_SYNC_VALUE(prefix, result, name, ...)                                                     \
     PARALLEL_PP_INLINE __typeof__(result) prefix##_sync(prefix##_task *parallel_t)                            \
     {                                                                                                         \
-        if (PARALLEL_SERIAL ||                                                                                \
+        if (!PARALLEL_SERIAL &&                                                                               \
             __builtin_expect(parallel_spawn_pop(&parallel_t->parallel_record, PARALLEL_PP_STRING(name)), 1))  \
             return name(PARALLEL_PP_LIST(PARALLEL_PP_UNPACK_TASK, prefix, __VA_ARGS__));                      \
         return parallel_t->parallel_value;                                                                    \
@@ -270,7 +277,7 @@
 #define PARALLEL_PP_SYNC_VOID(prefix, result, name, ...)                                                      \
     PARALLEL_PP_INLINE void prefix##_sync(prefix##_task *parallel_t)                                          \
     {                                                                                                         \
-        if (PARALLEL_SERIAL ||                                                                                \
+        if (!PARALLEL_SERIAL &&                                                                               \
             __builtin_expect(parallel_spawn_pop(&parallel_t->parallel_record, PARALLEL_PP_STRING(name)), 1))  \
             name(PARALLEL_PP_LIST(PARALLEL_PP_UNPACK_TASK, prefix, __VA_ARGS__));                             \
     }

@@ -3,8 +3,7 @@
  * Serial elision. -DPARALLEL_SERIAL (or -DPARALLEL_SERIAL=1) makes every annotation of this file's includers mean what
  * it means to one thread: inline loops are loops, for a debugger, for a profiler, or to be sure. So does
  * compiling without the compiler's OpenMP flag. Results are the same, bit by bit, sums of floating-point numbers included.
- * Only -DPARALLEL_SERIAL also keeps loops that name an executor in the caller, and makes a sync the call that was
- * spawned. */
+ * Only -DPARALLEL_SERIAL also keeps loops that name an executor in the caller, and makes a spawn the call. */
 #ifndef PARALLEL_SERIAL_H
 #define PARALLEL_SERIAL_H
 

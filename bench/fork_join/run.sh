@@ -25,7 +25,7 @@ echo "Two workers:"
 echo "Two workers against one:"
 "$here/../compare" "$rounds" "$seconds" "$here/two.dat" fib-37,peer=1.9 queens,peer=1.9 tree,peer=1.9 sort,peer=1.9 matrix,peer=1.9 -- \
     "parallel=$here/parallel" "one-worker=$here/one-worker"
-echo "With -DPARALLEL_SERIAL against plain calls (queens and tree have a loop of syncs that plain calls need not):"
+echo "With -DPARALLEL_SERIAL against plain calls (queens and tree add in a loop of syncs, which plain calls need not):"
 "$here/../compare" "$rounds" "$seconds" "$here/elided.dat" fib-37,peer=0.98 queens,peer=0 tree,peer=0 -- \
     "elided=$here/elided" "plain=$here/serial"
 echo "One worker against plain calls (goal for fib: 1 / 2.4):"

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# With -DPARALLEL_SERIAL a sync is the call: what the compiler leaves of a program that forks and joins knows no deque, and
-# computes the same.
+# With -DPARALLEL_SERIAL a spawn is the call: what the compiler leaves of a program that forks and joins knows no deque,
+# computes the same, and calls in the order of the source.
 . "$top_srcdir/tests/support/script.sh"
 tries_sources_only
 
@@ -36,8 +36,12 @@ static long fib(int n)
 
 int main(void)
 {
-    long value = fib(20);
-    printf("%ld %ld\n", value, calls);
+    long value = fib(20), called = 0;
+    count_task counted;
+    count_spawn(&counted, &called);
+    long called_before_sync = called;
+    count_sync(&counted);
+    printf("%ld %ld, %ld of %ld before the sync\n", value, calls, called_before_sync, called);
     return 0;
 }
 END
@@ -62,6 +66,6 @@ for language in c c++; do
         # shellcheck disable=SC2086
         succeeds $CC -o "$work/fib" "$work/fib.o"
         "$work/fib" >"$work/result"
-        expect '6765 10945' "$work/result"
+        expect '6765 10945, 1 of 1 before the sync' "$work/result"
     fi
 done
