@@ -97,7 +97,7 @@ static uint64_t open_loop(struct simulation *simulation)
         }
         simulation->claims.epoch++;
         simulation->post = pl_board_take(simulation->board);
-        pl_post_open(simulation->post, &simulation->work, workers - 1);
+        pl_post_open(simulation->post, &simulation->work, NULL, workers - 1);
         cost += sim_write(engine, 0, post_line(simulation));
     }
     owner->clock_ns = engine->now_ns + cost;
@@ -133,7 +133,7 @@ static uint64_t close_loop(struct simulation *simulation)
             pl_and_acq_rel(&simulation->post->word, ~PL_POST_PLACES_MASK);
             return cost + sim_write(engine, 0, post_line(simulation));
         }
-        if (pl_board_inside(simulation->board) > 0)
+        if (pl_board_inside(simulation->board, NULL) > 0)
             return cost + engine->setup.latencies.eager_turn;
         if (cost > 0)
             return cost;

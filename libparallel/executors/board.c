@@ -57,9 +57,10 @@ uint32_t pl_post_next_sequence(const struct pl_post *post)
     return sequence != 0 ? sequence : 1;
 }
 
-void pl_post_open(struct pl_post *post, struct pl_joint_work *work, uint32_t places)
+void pl_post_open(struct pl_post *post, struct pl_joint_work *work, const void *ahead, uint32_t places)
 {
-    pl_store_relaxed(&post->work, work); /* relaxed: published by the word */
+    pl_store_relaxed(&post->work, work); /* relaxed, both: published by the word */
+    pl_store_relaxed(&post->ahead, ahead);
     uint64_t word = (uint64_t)pl_post_next_sequence(post) << PL_POST_SEQUENCE_SHIFT;
     /* Publishes the work to the join; before the read of the crew that decides who is called (step O2). */
     pl_store_seq_cst(&post->word, word | (uint64_t)places << PL_POST_PLACE_SHIFT);
@@ -113,16 +114,16 @@ struct pl_joint_work *pl_post_join(struct pl_post *post, struct pl_board_reader 
 {
     /* Relaxed: published by the word that was seen; what is read here is used if the swap finds that word unchanged. */
     struct pl_joint_work *work = pl_load_relaxed(&post->work);
-    /* Both lines of the work are under way while the swap waits for the post's; a stale address does no harm. */
+    /* All are under way while the swap waits for the post's own line; a stale address does no harm. */
     __builtin_prefetch(work);
     __builtin_prefetch((const char *)work + PL_CACHE_LINE);
+    __builtin_prefetch(pl_load_relaxed(&post->ahead));
     uint64_t word = reader->seen;
     do {
         if ((word & PL_POST_PLACES_MASK) == 0 || pl_post_sequence_of(word) != pl_post_sequence_of(reader->seen))
             return NULL;
         /* Seq_cst: before the look at the queue that follows (step H4). */
     } while (!pl_cas_seq_cst(&post->word, &word, word - ((uint64_t)1 << PL_POST_PLACE_SHIFT) + 1));
-    __builtin_prefetch(work->data);
     reader->home = post->number;
     reader->visited[post->number] = pl_post_sequence_of(word);
     return work;
@@ -137,11 +138,12 @@ void pl_post_leave(struct pl_post *post)
         pl_futex_wake(futex_word(post), 1, PL_FUTEX_PRIVATE);
 }
 
-uint32_t pl_board_inside(struct pl_board *board)
+uint32_t pl_board_inside(struct pl_board *board, const struct pl_post *own)
 {
     uint32_t used = pl_load_seq_cst(&board->used); /* seq_cst, both: see named-loops.md */
     uint32_t inside = 0;
     for (uint32_t i = 0; i < used; i++)
-        inside += (uint32_t)(pl_load_seq_cst(&board->posts[i].word) & PL_POST_INSIDE_MASK);
+        if (&board->posts[i] != own)
+            inside += (uint32_t)(pl_load_seq_cst(&board->posts[i].word) & PL_POST_INSIDE_MASK);
     return inside;
 }

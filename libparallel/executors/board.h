@@ -5,7 +5,7 @@
  *
  *   owner:                                          worker that searches:
  *     post = pl_board_take(board)                     post = pl_board_find(board, reader)
- *     pl_post_open(post, work, places)                work = pl_post_join(post, reader)
+ *     pl_post_open(post, work, ahead, places)         work = pl_post_join(post, reader)
  *     ... its own part of the work ...                work->take_part(work, index)
  *     pl_post_close(post)      waits for those inside  pl_post_leave(post)
  *     pl_board_give_back(post)
@@ -30,14 +30,14 @@ enum {
 struct pl_joint_work {
     /* Called by each helper, in its own thread, with its worker index. */
     void (*take_part)(struct pl_joint_work *work, uint32_t worker);
-    const void *data;       /* more to fetch ahead; may be NULL */
-    bool is_worth_a_wake;   /* helpers call others while places are left */
+    bool is_worth_a_wake; /* helpers call others while places are left */
 };
 
 /* | sequence 32 | waited 1 | places 15 | inside 16 | */
 struct pl_post {
     _Alignas(2 * PL_CACHE_LINE) _Atomic uint64_t word;
     _Atomic(struct pl_joint_work *) work;
+    _Atomic(const void *) ahead;
     _Alignas(2 * PL_CACHE_LINE) _Atomic uint32_t is_taken;
     uint32_t number;
     void *kept; /* by the floor above, from work to work: one allocated block; freed with the board */
@@ -68,8 +68,9 @@ static inline void pl_board_give_back(struct pl_post *post)
     pl_store_release(&post->is_taken, 0); /* publishes `kept` to the acquire in pl_board_take() */
 }
 
-/* Workers may join from now on, at most `places` of them. */
-void pl_post_open(struct pl_post *post, struct pl_joint_work *work, uint32_t places);
+/* Workers may join from now on, at most `places` of them. They fetch the first two cache lines of the work, and the one at
+ * `ahead`, while they join. */
+void pl_post_open(struct pl_post *post, struct pl_joint_work *work, const void *ahead, uint32_t places);
 
 /* The number of this opening, which a helper's join has confirmed; never 0. Owner: between take and open, of the next. */
 uint32_t pl_post_next_sequence(const struct pl_post *post);
@@ -127,7 +128,7 @@ struct pl_joint_work *pl_post_join(struct pl_post *post, struct pl_board_reader 
 /* The last access to the work. */
 void pl_post_leave(struct pl_post *post);
 
-/* How many workers are inside of any post. */
-uint32_t pl_board_inside(struct pl_board *board);
+/* How many workers are inside of any post but `own`; NULL: of any. */
+uint32_t pl_board_inside(struct pl_board *board, const struct pl_post *own);
 
 #endif

@@ -21,6 +21,7 @@ enum pl_interruption {
 };
 
 struct pl_board;
+struct pl_post;
 struct pl_cpu_set;
 struct parallel_statistics;
 struct pl_place;
@@ -70,10 +71,10 @@ struct pl_executor_kind {
     void (*forget)(struct parallel_executor *executor, struct pl_task *task);
 
     /* Where work is posted that workers of this executor take part in, in this process; and a call for `wanted` helpers
-     * for what has just been posted there. They are woken if nobody looks, and if what they would gain, together with what
+     * for what has just been opened at `post`. They are woken if nobody looks, and if what they would gain, together with what
      * was gained by nobody before, is worth it. NULL, both: kinds without such workers. */
     struct pl_board *(*board)(struct parallel_executor *executor);
-    void (*call_helpers)(struct parallel_executor *executor, uint32_t wanted, uint64_t gain_ns);
+    void (*call_helpers)(struct parallel_executor *executor, const struct pl_post *post, uint32_t wanted, uint64_t gain_ns);
 
     /* Adds what one worker, or all, have counted (statistics.h). NULL: they do not. */
     int (*count)(struct parallel_executor *executor, int worker, struct parallel_statistics *sum);

@@ -38,11 +38,12 @@ static struct pl_threads *threads_of(struct parallel_executor *executor)
     return (struct pl_threads *)executor;
 }
 
-/* Those who take part in a loop count as searching in the crew (named-loops.md): without them. */
-static uint32_t really_searching(struct pl_threads *threads, uint64_t crew)
+/* Those who take part in a loop count as searching in the crew (named-loops.md): without them, but for the loop that asks;
+ * NULL: none does. */
+static uint32_t really_searching(struct pl_threads *threads, uint64_t crew, const struct pl_post *own)
 {
     uint32_t searching = pl_threads_searching_of(crew);
-    uint32_t inside = searching > 0 ? pl_board_inside(&threads->board) : 0;
+    uint32_t inside = searching > 0 ? pl_board_inside(&threads->board, own) : 0;
     return searching > inside ? searching - inside : 0;
 }
 
@@ -115,7 +116,7 @@ void pl_threads_call_workers(struct pl_threads *threads, uint32_t wanted)
         do {
             /* Relaxed: a resize calls again by itself. */
             if (pl_threads_awake_of(crew) >= pl_load_relaxed(&threads->worker_count) ||
-                really_searching(threads, crew) >= wanted)
+                really_searching(threads, crew, NULL) >= wanted)
                 return;
         } while (!pl_cas_seq_cst(&threads->crew, &crew, crew + PL_THREADS_AWAKE + PL_THREADS_SEARCHING));
         if (wake_one(threads))
@@ -158,7 +159,7 @@ bool pl_threads_has_finished(struct pl_threads *threads)
 {
     return pl_task_queue_is_closed(&threads->queue) && !pl_threads_have_tasks(threads) &&
            pl_load_seq_cst(&threads->busy) == 0 && /* partner: stop_being_busy() of the last one */
-           pl_board_inside(&threads->board) == 0;  /* partner: help() */
+           pl_board_inside(&threads->board, NULL) == 0;  /* partner: help() */
 }
 
 /* ---- The operations ---- */
@@ -363,11 +364,12 @@ static struct pl_board *threads_board(struct parallel_executor *executor)
     return &threads_of(executor)->board;
 }
 
-static void threads_call_helpers(struct parallel_executor *executor, uint32_t wanted, uint64_t gain_ns)
+static void threads_call_helpers(struct parallel_executor *executor, const struct pl_post *own, uint32_t wanted,
+                                 uint64_t gain_ns)
 {
     struct pl_threads *threads = threads_of(executor);
     /* Seq_cst: after the opening (named-loops.md, step O3). */
-    if (really_searching(threads, pl_load_seq_cst(&threads->crew)) >= wanted)
+    if (really_searching(threads, pl_load_seq_cst(&threads->crew), own) >= wanted)
         return;
     if (gain_ns < WAKE_NS) {
         /* Relaxed, both: an estimate. */

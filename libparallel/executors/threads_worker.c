@@ -94,7 +94,7 @@ enum finding { NOTHING, TASK_OR_CLOSED, ANY_TASK, VICTIM, POST };
 static bool is_anyone_working(struct pl_threads *threads)
 {
     return pl_load_relaxed(&threads->busy) > 0 ||
-           (pl_load_relaxed(&threads->board.used) > 0 && pl_board_inside(&threads->board) > 0);
+           (pl_load_relaxed(&threads->board.used) > 0 && pl_board_inside(&threads->board, NULL) > 0);
 }
 
 /* After so many turns that other work is given up: true while the watch for loops lasts. */
@@ -201,7 +201,7 @@ static enum finding search(struct pl_threads *threads, struct pl_thread_worker *
 bool pl_threads_is_spawning(struct pl_threads *threads)
 {
     pl_victims_request(&threads->victims);
-    if (pl_load_seq_cst(&threads->busy) == 0 && pl_board_inside(&threads->board) == 0)
+    if (pl_load_seq_cst(&threads->busy) == 0 && pl_board_inside(&threads->board, NULL) == 0)
         return false;
     pl_deque_barrier();
     return pl_victims_have_work(&threads->victims);

@@ -12,6 +12,7 @@
 #include "libparallel/tasks/named_run.h"
 
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,6 +40,7 @@ enum {
     IS_TIMED = 1 << 0, /* each participant sizes its claims by their time; the owner remembers the cost */
     IS_FIXED = 1 << 1, /* .grain was given: one unit a claim */
     IS_SHORT = 1 << 2, /* claimed in whole shares; helpers take theirs and look nowhere else */
+    IS_SHOWN = 1 << 3, /* there is a display of its progress; the run is timed */
 };
 
 /* What a post keeps: the participants' slots, and which of them is somebody's in this loop. */
@@ -52,9 +54,10 @@ struct crew {
     _Alignas(PL_CLAIM_SLOT_SIZE) struct pl_claim_slot slots[]; /* [count], then as many seats */
 };
 
-/* One run, in its owner's frame. What helpers read first lies first. */
+/* One run, in its owner's frame. What helpers read in every loop fills the first two lines. */
 struct named_loop {
     _Alignas(2 * PL_CACHE_LINE) struct pl_joint_work work;
+    const parallel_loop_call *call; /* and arguments of the loop's functions */
     struct pl_claims claims; /* slots NULL: the owner alone */
     uint32_t flags;
     uint32_t grain_shift;
@@ -65,16 +68,20 @@ struct named_loop {
     const parallel_named_loop *loop;
     const struct pl_scope *outer; /* the owner's; asked whether the loop is cancelled */
     struct seat *seats;
+    struct pl_post *post;
     uint32_t ticket;
     _Atomic uint32_t is_cancelled;
+    struct pl_progress *progress; /* with IS_SHOWN */
     struct parallel_executor *executor; /* NULL: none */
-    struct pl_progress *progress;       /* NULL: not shown; else the run is timed */
     const parallel_loop_options *options;
     unsigned char *records; /* of the units, where the loop accumulates */
     struct pl_lock failure_lock; /* guards the two below */
     uint64_t failed_at;
     const parallel_error *failure; /* of the lowest failing iteration so far; freed with the run */
 };
+
+_Static_assert(offsetof(struct named_loop, is_cancelled) + sizeof(uint32_t) == 2 * PL_CACHE_LINE,
+               "what helpers read in every loop fills two lines");
 
 /* One thread's part of a run, in its frame. */
 struct part {
@@ -158,6 +165,13 @@ static bool claim_alone(const struct named_loop *run, struct part *part, struct 
     return rest > 0;
 }
 
+/* Shares of one unit are taken whole, by those who have joined; if all have, nothing is left to look for, and the others'
+ * lines stay where they are used. */
+static bool is_all_taken(const struct named_loop *run)
+{
+    return run->claims.unit_count == run->claims.worker_count && pl_post_places(run->post) == 0;
+}
+
 /* In a short loop the owner sees to the shares for which nobody came. */
 static bool claim(const struct named_loop *run, struct part *part, struct pl_claim_size size, struct pl_claim *claim)
 {
@@ -165,7 +179,8 @@ static bool claim(const struct named_loop *run, struct part *part, struct pl_cla
         return claim_alone(run, part, size, claim);
     if (pl_claims_take(&run->claims, part->slot, size, claim))
         return true;
-    return (!(run->flags & IS_SHORT) || part->slot == 0) && claim_from_others(&run->claims, part->slot, size, claim);
+    return (!(run->flags & IS_SHORT) || part->slot == 0) && !is_all_taken(run) &&
+           claim_from_others(&run->claims, part->slot, size, claim);
 }
 
 static void heed_cancellation(struct named_loop *run)
@@ -198,8 +213,8 @@ static uint64_t run_piece(struct named_loop *run, struct part *part, uint32_t un
     const parallel_loop_sums *sums = run->loop->sums;
     int64_t begin = (int64_t)(run->begin + first), end = (int64_t)(run->begin + last);
     part->first = first;
-    end = sums == NULL ? run->loop->range(run->work.data, begin, end)
-                       : sums->range(run->work.data, begin, end, run->records + unit * sums->record_size);
+    end = sums == NULL ? run->loop->range(run->call, begin, end)
+                       : sums->range(run->call, begin, end, run->records + unit * sums->record_size);
     uint64_t left = (uint64_t)end - run->begin;
     if (pl_scope_has_failed(&iteration->scope))
         fail_at(run, left - 1, pl_scope_release_failure(&iteration->scope));
@@ -250,10 +265,10 @@ static void take_part(struct named_loop *run, struct part *part)
         part->grain = pl_pace_next_grain(claim.last - claim.first, now - clock_ns);
         part->timed_ns += now - clock_ns;
         clock_ns = now;
-        if (run->progress != NULL)
+        if (run->flags & IS_SHOWN)
             pl_progress_count(run->progress, &part->counted, part->timed_iterations - before, now);
     }
-    if (run->progress != NULL)
+    if (run->flags & IS_SHOWN)
         pl_progress_publish(run->progress, &part->counted, clock_ns);
     pl_spawn_frame_leave(&spawns, run->loop->name);
     pl_scope_leave(&part->iteration.scope);
@@ -393,6 +408,7 @@ static struct pl_post *prepare_post(struct named_loop *run, uint32_t workers)
     run->claims.slots = crew->slots;
     run->claims.worker_count = workers;
     run->claims.epoch = ++crew->epoch;
+    run->post = post;
     run->seats = (struct seat *)(void *)(crew->slots + crew->count);
     run->ticket = pl_post_next_sequence(post);
     return post;
@@ -415,8 +431,9 @@ static void run_together(struct named_loop *run, struct part *part, uint32_t wor
     bool is_urgent = expected_ns == 0 || expected_ns >= AGES_NS || names_its_team(run->options);
     run->work.take_part = take_part_as_helper;
     run->work.is_worth_a_wake = is_urgent || expected_ns >= PL_PACE_CHUNK_NS;
-    pl_post_open(post, &run->work, workers - 1);
-    run->executor->kind->call_helpers(run->executor, workers - 1, is_urgent ? UINT64_MAX : (uint64_t)(expected_ns / 2));
+    pl_post_open(post, &run->work, run->call + 1, workers - 1); /* its captures follow it */
+    run->executor->kind->call_helpers(run->executor, post, workers - 1,
+                                      is_urgent ? UINT64_MAX : (uint64_t)(expected_ns / 2));
     take_part(run, part);
     if (run->executor->fork_count != pl_fork_count())
         pl_report_and_abort("a child that was forked inside a loop body returned from it; it has no workers to return "
@@ -505,7 +522,7 @@ int pl_named_run(struct parallel_executor *executor, size_t most, const parallel
         return 0;
     }
     struct named_loop run;
-    run.work.data = call;
+    run.call = call;
     run.loop = loop;
     run.options = &call->options;
     run.executor = executor;
@@ -528,15 +545,16 @@ int pl_named_run(struct parallel_executor *executor, size_t most, const parallel
     part.timed_ns = 0;
     part.timed_iterations = 0;
     part.counted = (struct pl_progress_part){0, 0};
-    run.progress = NULL;
-    if (run.options->progress)
+    if (run.options->progress) {
         run.progress = pl_progress_begin(pl_named_label(loop, run.options), run.count, pl_clock_now_ns());
+        run.flags |= run.progress != NULL ? IS_SHOWN : 0;
+    }
     if (workers > 1)
         run_together(&run, &part, workers, expected_ns);
     else
         run_alone(&run, &part);
     remember_cost(loop, &part);
-    if (run.progress != NULL)
+    if (run.flags & IS_SHOWN)
         pl_progress_end(run.progress, pl_clock_now_ns());
     code = outcome(&run);
     if (loop->sums != NULL)
