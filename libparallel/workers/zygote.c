@@ -68,10 +68,13 @@ static bool is_ending(int threads, const char *thread)
     unsigned flags;
     snprintf(path, sizeof path, "%.20s/stat", thread);
     int fd = openat(threads, path, O_RDONLY | O_CLOEXEC);
-    ssize_t length = fd >= 0 ? read(fd, line, sizeof line - 1) : -1;
-    close_if_open(fd);
-    if (length <= 0)
-        return true; /* it has ended since it was listed */
+    if (fd < 0)
+        return errno == ENOENT; /* it has ended since it was listed; else nobody can tell, and it may live */
+    ssize_t length = read(fd, line, sizeof line - 1);
+    int read_errno = errno;
+    close(fd);
+    if (length < 0)
+        return read_errno == ESRCH;
     line[length] = '\0';
     const char *name_end = strrchr(line, ')');
     return name_end != NULL && sscanf(name_end + 1, " %*c %*d %*d %*d %*d %*d %u", &flags) == 1 && (flags & PF_EXITING) != 0;
