@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -62,34 +63,65 @@ enum { FOREIGN_THREADS = 0 };
  * list for some while yet. */
 #define PF_EXITING 0x4U
 
-static bool is_ending(int threads, const char *thread)
+/* Looks at a changing list before the count of the kernel is believed instead. */
+enum { THREAD_LOOKS = 100 };
+
+enum thread_state { THREAD_LIVES, THREAD_ENDS, THREAD_IS_GONE };
+
+/* One that cannot be looked at may live. */
+static enum thread_state look_at_thread(int threads, const char *thread)
 {
     char path[32], line[512];
     unsigned flags;
     snprintf(path, sizeof path, "%.20s/stat", thread);
     int fd = openat(threads, path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return errno == ENOENT; /* it has ended since it was listed; else nobody can tell, and it may live */
+        return errno == ENOENT ? THREAD_IS_GONE : THREAD_LIVES;
     ssize_t length = read(fd, line, sizeof line - 1);
     int read_errno = errno;
     close(fd);
     if (length < 0)
-        return read_errno == ESRCH;
+        return read_errno == ESRCH ? THREAD_IS_GONE : THREAD_LIVES;
     line[length] = '\0';
     const char *name_end = strrchr(line, ')');
-    return name_end != NULL && sscanf(name_end + 1, " %*c %*d %*d %*d %*d %*d %u", &flags) == 1 && (flags & PF_EXITING) != 0;
+    bool is_ending = name_end != NULL && sscanf(name_end + 1, " %*c %*d %*d %*d %*d %*d %u", &flags) == 1 &&
+                     (flags & PF_EXITING) != 0;
+    return is_ending ? THREAD_ENDS : THREAD_LIVES;
+}
+
+/* Counts who lives. False: threads went meanwhile, and then the list may end too early; *all is how many the kernel has, ending
+ * ones too. */
+static bool count_living(DIR *threads, int *living, int *all)
+{
+    bool is_whole = true;
+    int listed = 0;
+    *living = 0;
+    rewinddir(threads);
+    for (struct dirent *entry; (entry = readdir(threads)) != NULL;) {
+        if (entry->d_name[0] == '.')
+            continue;
+        enum thread_state state = look_at_thread(dirfd(threads), entry->d_name);
+        listed++;
+        *living += state == THREAD_LIVES;
+        is_whole = is_whole && state != THREAD_IS_GONE;
+    }
+    struct stat status;
+    *all = fstat(dirfd(threads), &status) == 0 ? (int)status.st_nlink - 2 : listed; /* a link each */
+    return is_whole && listed >= *all;
 }
 
 int pl_zygote_count_threads(void)
 {
     DIR *threads = opendir("/proc/self/task");
     if (threads == NULL)
-        return 1; /* nobody can tell */
-    int count = 0;
-    for (struct dirent *entry; (entry = readdir(threads)) != NULL;)
-        count += entry->d_name[0] != '.' && !is_ending(dirfd(threads), entry->d_name);
+        return errno == ENOENT ? 1 : 2; /* nobody can ever tell, or not now: then there may be others */
+    int living, all, look = 1;
+    while (!count_living(threads, &living, &all) && look < THREAD_LOOKS)
+        look++;
     closedir(threads);
-    return count - FOREIGN_THREADS < 1 ? 1 : count - FOREIGN_THREADS;
+    if (look == THREAD_LOOKS && living < all)
+        living = all;
+    return living - FOREIGN_THREADS < 1 ? 1 : living - FOREIGN_THREADS;
 }
 
 /* ---- Talking and looking after ---- */
@@ -102,12 +134,14 @@ void pl_zygote_poke(struct pl_zygote *zygote)
     errno = saved_errno;
 }
 
-/* Opens its pidfd. What it should have been told meanwhile, it looks for now. */
-static void watch_one_in_charge(struct pl_zygote *zygote)
+/* Opens its pidfd. What it should have been told meanwhile, it looks for now. False: it is dead. */
+static bool watch_one_in_charge(struct pl_zygote *zygote)
 {
     zygote->pidfd = pidfd_open(pl_load_relaxed(&zygote->board->pid)); /* relaxed: published by the epoch */
-    zygote->lost_ns = 0;
+    if (zygote->pidfd < 0)
+        return errno != ESRCH; /* there is no descriptor to be had, and it may live: the next look tries again */
     pl_zygote_poke(zygote);
+    return true;
 }
 
 /* Whether there is a new one in charge. */
@@ -118,8 +152,18 @@ static bool adopt_successor(struct pl_zygote *zygote)
         return false;
     close_if_open(zygote->pidfd);
     zygote->epoch = epoch;
-    watch_one_in_charge(zygote);
+    zygote->lost_ns = 0;
+    (void)watch_one_in_charge(zygote); /* if it has died already the next look tells */
     return true;
+}
+
+static bool is_one_in_charge_dead(struct pl_zygote *zygote)
+{
+    struct pollfd wait = {.fd = zygote->pidfd, .events = POLLIN};
+    bool is_told = poll(&wait, 1, 0) > 0; /* nothing is told of a negative one */
+    /* The program has closed it, and the number may be another file's by the next look. */
+    bool is_closed = is_told && (wait.revents & POLLNVAL) != 0;
+    return zygote->pidfd < 0 || is_closed ? !watch_one_in_charge(zygote) : is_told;
 }
 
 bool pl_zygote_check(struct pl_zygote *zygote)
@@ -128,15 +172,9 @@ bool pl_zygote_check(struct pl_zygote *zygote)
     uint32_t question = pl_load_seq_cst(&board->is_calling); /* partner: is_program_itself() */
     if (question != pl_load_relaxed(&board->answer)) /* relaxed: written by this process */
         pl_store_release(&board->answer, question);
-    struct pollfd wait = {.fd = zygote->pidfd, .events = POLLIN};
-    bool is_gone = poll(&wait, 1, 0) > 0;
     if (adopt_successor(zygote))
         return true;
-    if (is_gone && (wait.revents & POLLNVAL) != 0) { /* the program has closed it, and the number may be another file's */
-        watch_one_in_charge(zygote);
-        return true;
-    }
-    if (!is_gone) {
+    if (!is_one_in_charge_dead(zygote)) {
         zygote->lost_ns = 0;
         return true;
     }
@@ -251,12 +289,12 @@ int pl_zygote_spawn(struct pl_zygote *zygote, struct pl_known_code *known)
     return start(zygote, known);
 }
 
-/* Whether the zygote and its standby are gone: no end of the lifeline is left to read from. */
-static bool has_lost_all_readers(const struct pl_zygote *zygote)
+/* Whether the zygote and its standby are gone, or go within that time: no end of the lifeline is left to read from. */
+static bool has_lost_all_readers(const struct pl_zygote *zygote, int timeout_ms)
 {
     struct pollfd lifeline = {.fd = zygote->lifeline, .events = 0};
     int result;
-    while ((result = poll(&lifeline, 1, END_MS)) < 0 && errno == EINTR)
+    while ((result = poll(&lifeline, 1, timeout_ms)) < 0 && errno == EINTR)
         continue;
     return result > 0 && (lifeline.revents & POLLERR) != 0;
 }
@@ -281,10 +319,10 @@ void pl_zygote_stop(struct pl_zygote *zygote)
     pl_store_seq_cst(&board->is_ending, 1);
     do
         end_one_in_charge(zygote);
-    while (adopt_successor(zygote));
+    while (!has_lost_all_readers(zygote, 0) && adopt_successor(zygote)); /* one that has died has no pid any more */
     /* Its parent is whoever collects orphans, which may be the program itself. */
     (void)waitpid(pl_load_relaxed(&board->pid), NULL, WNOHANG);
-    if (has_lost_all_readers(zygote)) { /* else a standby may look there still, and is better off with what it finds */
+    if (has_lost_all_readers(zygote, END_MS)) { /* else a standby may look there still, and is better off with what it finds */
         for (uint32_t i = 0; i < pl_load_relaxed(&board->seat_count); i++) /* relaxed: written by this process */
             parallel_shared_free(pl_load_relaxed(&board->seats[i]));
         parallel_shared_free(board);
