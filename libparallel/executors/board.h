@@ -91,7 +91,8 @@ static inline uint32_t pl_post_sequence_of(uint64_t word)
 
 static inline uint32_t pl_post_places(struct pl_post *post)
 {
-    /* Relaxed: a hint. */
+    /* Relaxed: places of one opening only go, so with none left that is so for whoever has joined, and for the owner. Of
+     * others' posts it is a hint. */
     return (uint32_t)((pl_load_relaxed(&post->word) & PL_POST_PLACES_MASK) >> PL_POST_PLACE_SHIFT);
 }
 

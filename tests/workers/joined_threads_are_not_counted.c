@@ -7,7 +7,7 @@
 #include "libparallel/workers/zygote.h"
 #include "tests/support/property.h"
 
-enum { JOINS = 20000 };
+enum { JOINS = 8000 };
 
 static void *nothing(void *unused)
 {
