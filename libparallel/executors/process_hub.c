@@ -21,6 +21,7 @@
 #include "libparallel/memory/slab.h"
 #include "libparallel/workers/known_code.h"
 #include "libparallel/workers/process_end.h"
+#include "libparallel/workers/thread_count.h"
 #include "libparallel/workers/zygote_process.h"
 
 /* How long a lost wake can hold up a call. Fifty looks a second cost well under one part in a thousand of a core. */
@@ -380,7 +381,7 @@ static void stop_collector(void)
     pl_process_hub_ring(&hub);
     pthread_join(hub.collector, NULL);
     /* A zygote stays only where no other one could be forked later. One that is lost is of no use to anybody. */
-    if (pl_load_relaxed(&hub.is_lost) != 0 || pl_zygote_count_threads() == 1)
+    if (pl_load_relaxed(&hub.is_lost) != 0 || pl_thread_count() == 1)
         stop_zygote();
 }
 

@@ -9,7 +9,7 @@
 
 #include "libparallel/base/error.h"
 #include "libparallel/workers/second_run.h"
-#include "libparallel/workers/zygote.h"
+#include "libparallel/workers/thread_count.h"
 
 static const char *const names[] = {"auto", "zygote", "spawn", "fork"};
 enum { NAME_COUNT = sizeof names / sizeof names[0] };
@@ -40,7 +40,7 @@ int pl_start_choose(enum parallel_start_method wanted, struct pl_start *start)
 {
     if ((unsigned)wanted >= NAME_COUNT)
         return pl_error_set(PARALLEL_EINVALID, 0, "%d is no start method", (int)wanted);
-    int threads = pl_zygote_count_threads();
+    int threads = pl_thread_count();
     bool is_zygote = wanted == PARALLEL_START_AUTO ? threads == 1 : wanted != PARALLEL_START_SPAWN;
     start->method = is_zygote ? PARALLEL_START_ZYGOTE : PARALLEL_START_SPAWN;
     if (is_zygote && threads > 1)

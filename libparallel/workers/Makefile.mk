@@ -18,6 +18,7 @@ libparallel_sources += \
 	libparallel/workers/module.h \
 	libparallel/workers/outlet.c \
 	libparallel/workers/outlet.h \
+	libparallel/workers/pidfd.h \
 	libparallel/workers/process_end.c \
 	libparallel/workers/process_end.h \
 	libparallel/workers/relay.c \
@@ -34,6 +35,8 @@ libparallel_sources += \
 	libparallel/workers/source_line.h \
 	libparallel/workers/symbol.c \
 	libparallel/workers/symbol.h \
+	libparallel/workers/thread_count.c \
+	libparallel/workers/thread_count.h \
 	libparallel/workers/thread_worker.c \
 	libparallel/workers/thread_worker.h \
 	libparallel/workers/wrapped_main.c \

@@ -3,7 +3,6 @@
  * The program's side of the zygote: its birth, the board, and looking after it. */
 #include "libparallel/workers/zygote.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -11,7 +10,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,7 +19,9 @@
 #include "libparallel/base/clock.h"
 #include "libparallel/base/error.h"
 #include "libparallel/memory/slab.h"
+#include "libparallel/workers/pidfd.h"
 #include "libparallel/workers/second_run.h"
+#include "libparallel/workers/thread_count.h"
 #include "libparallel/workers/zygote_process.h"
 
 /* A zygote is in charge a few hundred microseconds after its fork; ten seconds are a machine that does not run. */
@@ -34,94 +34,10 @@
 /* A zygote that has been told to end does so at once, unless somebody has stopped it. */
 enum { END_MS = 1000 };
 
-static int pidfd_open(pid_t pid)
-{
-    return (int)syscall(SYS_pidfd_open, pid, 0);
-}
-
 static void close_if_open(int fd)
 {
     if (fd >= 0)
         close(fd);
-}
-
-/* ---- Threads ---- */
-
-#ifdef __has_feature
-#if __has_feature(thread_sanitizer)
-#define __SANITIZE_THREAD__ 1 /* as gcc says it */
-#endif
-#endif
-
-#ifdef __SANITIZE_THREAD__
-enum { FOREIGN_THREADS = 2 }; /* the sanitizer's own: one, and in a forked child another one */
-#else
-enum { FOREIGN_THREADS = 0 };
-#endif
-
-/* The kernel's flag of a thread that ends, in field 9 of its stat, see proc(5): what was joined has it, and may be on the
- * list for some while yet. */
-#define PF_EXITING 0x4U
-
-/* Looks at a changing list before the count of the kernel is believed instead. */
-enum { THREAD_LOOKS = 100 };
-
-enum thread_state { THREAD_LIVES, THREAD_ENDS, THREAD_IS_GONE };
-
-/* One that cannot be looked at may live. */
-static enum thread_state look_at_thread(int threads, const char *thread)
-{
-    char path[32], line[512];
-    unsigned flags;
-    snprintf(path, sizeof path, "%.20s/stat", thread);
-    int fd = openat(threads, path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return errno == ENOENT ? THREAD_IS_GONE : THREAD_LIVES;
-    ssize_t length = read(fd, line, sizeof line - 1);
-    int read_errno = errno;
-    close(fd);
-    if (length < 0)
-        return read_errno == ESRCH ? THREAD_IS_GONE : THREAD_LIVES;
-    line[length] = '\0';
-    const char *name_end = strrchr(line, ')');
-    bool is_ending = name_end != NULL && sscanf(name_end + 1, " %*c %*d %*d %*d %*d %*d %u", &flags) == 1 &&
-                     (flags & PF_EXITING) != 0;
-    return is_ending ? THREAD_ENDS : THREAD_LIVES;
-}
-
-/* Counts who lives. False: threads went meanwhile, and then the list may end too early; *all is how many the kernel has, ending
- * ones too. */
-static bool count_living(DIR *threads, int *living, int *all)
-{
-    bool is_whole = true;
-    int listed = 0;
-    *living = 0;
-    rewinddir(threads);
-    for (struct dirent *entry; (entry = readdir(threads)) != NULL;) {
-        if (entry->d_name[0] == '.')
-            continue;
-        enum thread_state state = look_at_thread(dirfd(threads), entry->d_name);
-        listed++;
-        *living += state == THREAD_LIVES;
-        is_whole = is_whole && state != THREAD_IS_GONE;
-    }
-    struct stat status;
-    *all = fstat(dirfd(threads), &status) == 0 ? (int)status.st_nlink - 2 : listed; /* a link each */
-    return is_whole && listed >= *all;
-}
-
-int pl_zygote_count_threads(void)
-{
-    DIR *threads = opendir("/proc/self/task");
-    if (threads == NULL)
-        return errno == ENOENT ? 1 : 2; /* nobody can ever tell, or not now: then there may be others */
-    int living, all, look = 1;
-    while (!count_living(threads, &living, &all) && look < THREAD_LOOKS)
-        look++;
-    closedir(threads);
-    if (look == THREAD_LOOKS && living < all)
-        living = all;
-    return living - FOREIGN_THREADS < 1 ? 1 : living - FOREIGN_THREADS;
 }
 
 /* ---- Talking and looking after ---- */
@@ -137,7 +53,7 @@ void pl_zygote_poke(struct pl_zygote *zygote)
 /* Opens its pidfd. What it should have been told meanwhile, it looks for now. False: it is dead. */
 static bool watch_one_in_charge(struct pl_zygote *zygote)
 {
-    zygote->pidfd = pidfd_open(pl_load_relaxed(&zygote->board->pid)); /* relaxed: published by the epoch */
+    zygote->pidfd = pl_pidfd_open(pl_load_relaxed(&zygote->board->pid)); /* relaxed: published by the epoch */
     if (zygote->pidfd < 0)
         return errno != ESRCH; /* there is no descriptor to be had, and it may live: the next look tries again */
     pl_zygote_poke(zygote);
@@ -239,7 +155,7 @@ static int wait_for_birth(struct pl_zygote *zygote)
         if (pl_futex_wait(&board->bell, bell, deadline_ns, PL_FUTEX_SHARED) == PL_FUTEX_TIMED_OUT)
             return pl_error_set(PARALLEL_EWORKER, 0, "the zygote did not come up within 10 seconds");
     }
-    zygote->pidfd = pidfd_open(pl_load_relaxed(&board->pid)); /* relaxed: published by the epoch */
+    zygote->pidfd = pl_pidfd_open(pl_load_relaxed(&board->pid)); /* relaxed: published by the epoch */
     if (zygote->pidfd < 0)
         return pl_error_set(PARALLEL_EWORKER, errno, "the zygote cannot be watched");
     return 0;
@@ -255,7 +171,7 @@ static int start(struct pl_zygote *zygote, struct pl_known_code *known)
         return parallel_last_error()->code;
     int ends[2] = {-1, -1};
     int code = 0;
-    int program = pidfd_open(getpid());
+    int program = pl_pidfd_open(getpid());
     if (program < 0 || pipe2(ends, O_CLOEXEC) != 0)
         code = pl_error_set(PARALLEL_ESYSTEM, errno, "the zygote needs a pidfd and a pipe");
     else if (known != NULL)
@@ -276,7 +192,7 @@ static int start(struct pl_zygote *zygote, struct pl_known_code *known)
 
 int pl_zygote_start(struct pl_zygote *zygote)
 {
-    int threads = pl_zygote_count_threads();
+    int threads = pl_thread_count();
     if (threads > 1)
         return pl_error_set(PARALLEL_EMISUSE, 0,
                             "a zygote is forked while the program has one thread, and it has %d (use start=spawn, or open a "
@@ -303,13 +219,8 @@ static bool has_lost_all_readers(const struct pl_zygote *zygote, int timeout_ms)
 static void end_one_in_charge(struct pl_zygote *zygote)
 {
     pl_zygote_poke(zygote);
-    struct pollfd wait = {.fd = zygote->pidfd, .events = POLLIN};
-    int result;
-    while ((result = poll(&wait, 1, END_MS)) < 0 && errno == EINTR)
-        continue;
-    if (result == 0 && syscall(SYS_pidfd_send_signal, zygote->pidfd, SIGKILL, NULL, 0) == 0)
-        while (poll(&wait, 1, -1) < 0 && errno == EINTR)
-            continue;
+    if (!pl_pidfd_wait(zygote->pidfd, END_MS) && syscall(SYS_pidfd_send_signal, zygote->pidfd, SIGKILL, NULL, 0) == 0)
+        (void)pl_pidfd_wait(zygote->pidfd, -1);
 }
 
 void pl_zygote_stop(struct pl_zygote *zygote)

@@ -75,8 +75,4 @@ void pl_zygote_poke(struct pl_zygote *zygote);
  * worker lives and none can be started. */
 bool pl_zygote_check(struct pl_zygote *zygote);
 
-/* The number of threads of this process that are the program's own. One that has been joined is not counted, also if the
- * kernel has not yet taken it off its list. */
-int pl_zygote_count_threads(void);
-
 #endif

@@ -14,7 +14,6 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,6 +23,7 @@
 #include "libparallel/machine/binding.h"
 #include "libparallel/machine/memory_binding.h"
 #include "libparallel/workers/memory_limit.h"
+#include "libparallel/workers/pidfd.h"
 
 /* How long a program that has lost its end of the lifeline may take to say that it is still itself. It answers within a
  * tick of its collector, and not at all if it has become another program; in between lies a stopped one. */
@@ -44,20 +44,6 @@ struct zygote {
     int lifeline; /* -1: the program is known to have closed its end */
     int signals;
 };
-
-static int pidfd_open(pid_t pid)
-{
-    return (int)syscall(SYS_pidfd_open, pid, 0);
-}
-
-static bool is_readable(int fd, int timeout_ms)
-{
-    struct pollfd wait = {.fd = fd, .events = POLLIN};
-    int result;
-    while ((result = poll(&wait, 1, timeout_ms)) < 0 && errno == EINTR)
-        continue;
-    return result > 0;
-}
 
 static struct pl_seat *seat_at(struct zygote *zygote, uint32_t i)
 {
@@ -173,7 +159,7 @@ static void become_standby(struct zygote *zygote, int predecessor);
 
 static void fork_standby(struct zygote *zygote)
 {
-    int self = pidfd_open(zygote->pid);
+    int self = pl_pidfd_open(zygote->pid);
     zygote->standby = self >= 0 ? fork() : -1;
     if (zygote->standby == 0)
         become_standby(zygote, self);
@@ -223,7 +209,7 @@ static bool is_program_itself(struct zygote *zygote)
         if (pl_load_acquire(&board->answer) == question)
             return true;
         /* A program that ends closes its files a moment before it is dead. */
-        if (is_readable(zygote->program, ANSWER_LOOK_MS) || pl_deadline_passed(deadline_ns))
+        if (pl_pidfd_wait(zygote->program, ANSWER_LOOK_MS) || pl_deadline_passed(deadline_ns))
             return false;
     }
 }
@@ -254,9 +240,9 @@ static void settle_orphans(struct zygote *zygote)
         if (pid == 0)
             continue; /* never started, or ended and reported; what is still to be started is in the orders */
         pl_store_relaxed(&seat->pid, pid); /* published with ENDED */
-        int orphan = pidfd_open(pid);
+        int orphan = pl_pidfd_open(pid);
         if (orphan >= 0) {
-            is_readable(orphan, ORPHAN_DEATH_MS);
+            (void)pl_pidfd_wait(orphan, ORPHAN_DEATH_MS);
             close(orphan);
         }
         seat->status = SIGKILL;

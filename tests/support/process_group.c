@@ -7,12 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct process {
-    pid_t pid;
-    char name[32];
-    char state;
-};
-
 /* A file of /proc/PID, as a string; "" if it has gone. */
 static void read_file(pid_t pid, const char *file, char *text, size_t size)
 {
@@ -25,32 +19,30 @@ static void read_file(pid_t pid, const char *file, char *text, size_t size)
         fclose(stream);
 }
 
-/* Whether /proc has it, in the group, and alive. */
-static bool is_of_group(pid_t group, const char *pid, struct process *process)
+/* Whether /proc has it, in the group, alive, and with a name that begins so. */
+static bool is_of_group(pid_t group, const char *prefix, pid_t pid)
 {
-    char line[512];
+    char line[512], state;
     int parent, its_group;
-    process->pid = (pid_t)strtol(pid, NULL, 10);
-    if (process->pid <= 0)
+    if (pid <= 0)
         return false;
-    read_file(process->pid, "stat", line, sizeof line);
+    read_file(pid, "stat", line, sizeof line);
     const char *name = strchr(line, '('), *end = strrchr(line, ')');
-    if (name == NULL || end == NULL || sscanf(end + 1, " %c %d %d", &process->state, &parent, &its_group) != 3)
+    if (name == NULL || end == NULL || sscanf(end + 1, " %c %d %d", &state, &parent, &its_group) != 3)
         return false;
-    snprintf(process->name, sizeof process->name, "%.*s", (int)(end - name - 1), name + 1);
-    return its_group == group && process->state != 'Z' && process->state != 'X';
+    return its_group == group && state != 'Z' && state != 'X' && strncmp(name + 1, prefix, strlen(prefix)) == 0;
 }
 
 size_t processes_of_group(pid_t group, const char *prefix, pid_t pids[], size_t capacity)
 {
     size_t count = 0;
-    struct process process;
     DIR *all = opendir("/proc");
     for (struct dirent *entry; all != NULL && (entry = readdir(all)) != NULL;) {
-        if (!is_of_group(group, entry->d_name, &process) || strncmp(process.name, prefix, strlen(prefix)) != 0)
+        pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
+        if (!is_of_group(group, prefix, pid))
             continue;
         if (count < capacity)
-            pids[count] = process.pid;
+            pids[count] = pid;
         count++;
     }
     if (all != NULL)
@@ -58,18 +50,13 @@ size_t processes_of_group(pid_t group, const char *prefix, pid_t pids[], size_t 
     return count;
 }
 
-void show_processes_of_group(pid_t group)
+void show_processes(const pid_t pids[], size_t count)
 {
-    struct process process;
-    char place[64];
-    DIR *all = opendir("/proc");
-    for (struct dirent *entry; all != NULL && (entry = readdir(all)) != NULL;) {
-        if (!is_of_group(group, entry->d_name, &process))
-            continue;
-        read_file(process.pid, "wchan", place, sizeof place);
-        printf("%d %s %c %s\n", (int)process.pid, process.name, process.state, place);
+    char status[512], place[64];
+    for (size_t i = 0; i < count; i++) {
+        read_file(pids[i], "stat", status, sizeof status);
+        read_file(pids[i], "wchan", place, sizeof place);
+        printf("%.60s %s\n", status, place);
     }
-    if (all != NULL)
-        closedir(all);
     fflush(stdout);
 }

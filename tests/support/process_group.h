@@ -13,6 +13,6 @@
 size_t processes_of_group(pid_t group, const char *prefix, pid_t pids[], size_t capacity);
 
 /* Prints a line for each of them: pid, name, state and where in the kernel it waits. */
-void show_processes_of_group(pid_t group);
+void show_processes(const pid_t pids[], size_t count);
 
 #endif

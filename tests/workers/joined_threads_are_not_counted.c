@@ -4,7 +4,7 @@
  * thousand joins one or two were counted once, and then `auto` spawned, and a zygote stayed. */
 #include <pthread.h>
 
-#include "libparallel/workers/zygote.h"
+#include "libparallel/workers/thread_count.h"
 #include "tests/support/property.h"
 
 enum { JOINS = 8000 };
@@ -20,7 +20,7 @@ PROPERTY(joined_threads_are_not_counted)
         pthread_t thread;
         ck_assert_int_eq(pthread_create(&thread, NULL, nothing, NULL), 0);
         ck_assert_int_eq(pthread_join(thread, NULL), 0);
-        ck_assert_int_eq(pl_zygote_count_threads(), 1);
+        ck_assert_int_eq(pl_thread_count(), 1);
     }
 }
 PROPERTY_END
@@ -41,7 +41,7 @@ PROPERTY(living_threads_are_counted)
         ck_assert_int_eq(pthread_create(&older, NULL, nothing, NULL), 0);
         ck_assert_int_eq(pthread_create(&younger, NULL, wait_for_the_end, &barrier), 0);
         ck_assert_int_eq(pthread_join(older, NULL), 0);
-        ck_assert_int_eq(pl_zygote_count_threads(), 2);
+        ck_assert_int_eq(pl_thread_count(), 2);
         pthread_barrier_wait(&barrier);
         ck_assert_int_eq(pthread_join(younger, NULL), 0);
     }
