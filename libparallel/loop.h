@@ -40,6 +40,7 @@
 #include <libparallel/compiler.h>
 #include <libparallel/error.h>
 #include <libparallel/executor.h>
+#include <libparallel/scope.h>
 
 PARALLEL_BEGIN_C
 
@@ -168,6 +169,15 @@ typedef struct parallel_loop {
     uint32_t record_offset[PARALLEL_REDUCE_LIMIT]; /* of each variable */
 } __attribute__((aligned(128))) parallel_loop;
 
+/* The scope of one thread's share of a loop: struct pl_scope, and where it belongs. */
+struct parallel_chunk_scope {
+    struct pl_scope *outer;
+    const parallel_error *failure;
+    bool (*is_cancelled)(const struct pl_scope *scope);
+    parallel_loop *loop;
+    const struct parallel_chunk *chunk;
+};
+
 /* What one thread of a loop has claimed. */
 typedef struct parallel_chunk {
     uint64_t first; /* positions first to last - 1 are to be run now */
@@ -187,10 +197,8 @@ typedef struct parallel_chunk {
     uint32_t is_joined;
     uint32_t next_share; /* where shares are dealt out: the next one that is this thread's; or the next unit */
     uint64_t progress[2]; /* struct pl_progress_part */
-    void *scope[5]; /* struct pl_loop_scope */
-    struct pl_scope **innermost; /* not NULL: this is all that the thread has to do, and then it says here: */
-    struct pl_scope *outer;
-    const parallel_error **failure; /* of the scope */
+    struct parallel_chunk_scope scope; /* once the thread has joined */
+    uint32_t is_whole;                 /* this is all that the thread has to do */
     parallel_tile tile; /* with PARALLEL_LOOP_TILES */
 } parallel_chunk;
 
@@ -210,8 +218,8 @@ enum {
 
 /* Begins a loop: bounds of any type up to 64 bits, converted as they are. Only what open() reads is written, and in its
  * place: the struct is too long to be copied at every loop. */
-static inline parallel_loop *parallel_loop_init(parallel_loop *loop, int kind, uint64_t begin, uint64_t end,
-                                                const char *file, int line)
+static inline void parallel_loop_init(parallel_loop *loop, int kind, uint64_t begin, uint64_t end, const char *file,
+                                      int line)
 {
     loop->is_open = 0;
     loop->kind = kind;
@@ -219,25 +227,31 @@ static inline parallel_loop *parallel_loop_init(parallel_loop *loop, int kind, u
     loop->file = file;
     loop->begin = begin;
     loop->end = end;
-    loop->step = 1;
     __builtin_memset(&loop->options, 0, sizeof loop->options);
-    loop->team = NULL;
     loop->failure = NULL;
-    loop->record = NULL;
-    loop->shared.records = NULL;
-    loop->shared.record_size = 0;
-    return loop;
+    if (kind & PARALLEL_LOOP_REDUCES) {
+        loop->record = NULL;
+        loop->shared.record_size = 0;
+    }
+}
+
+/* A word of the loop that the opener has just written. The compiler may not load it together with its neighbours: a load
+ * that is wider than the stores before it waits until they have left the store buffer, some 10 ns here. */
+static inline uint64_t parallel_loop_word(const uint64_t *word)
+{
+    uint64_t value = *word;
+    __asm__("" : "+r"(value));
+    return value;
 }
 
 /* `dealt` and `base` come by value, with the captures of the region: the loop's own lines are in the opener's cache. */
-static inline parallel_chunk *parallel_chunk_init(parallel_chunk *chunk, int thread, uint64_t dealt, uint64_t base)
+static inline void parallel_chunk_init(parallel_chunk *chunk, int thread, uint64_t dealt, uint64_t base)
 {
     chunk->is_joined = 0;
-    chunk->innermost = NULL;
+    chunk->unfinished = 0;
     chunk->thread = (uint32_t)thread;
-    chunk->dealt = dealt;
-    chunk->base = base;
-    return chunk;
+    chunk->dealt = parallel_loop_word(&dealt);
+    chunk->base = parallel_loop_word(&base);
 }
 
 /* With PARALLEL_LOOP_STEPS. */
@@ -248,13 +262,13 @@ static inline void parallel_loop_set_step(parallel_loop *loop, uint64_t step)
 
 static inline uint64_t parallel_loop_step(const parallel_loop *loop)
 {
-    return loop->step;
+    return loop->kind & PARALLEL_LOOP_STEPS ? loop->step : 1;
 }
 
 /* The value of the loop variable at an offset, modulo 2^64. */
 static inline uint64_t parallel_loop_value(const parallel_loop *loop, uint64_t offset)
 {
-    return loop->begin + offset * loop->step;
+    return loop->begin + offset * parallel_loop_step(loop);
 }
 
 /* With PARALLEL_LOOP_TILES: the second variable's bounds. */
@@ -282,42 +296,90 @@ static inline uint64_t parallel_tile_at(const parallel_chunk *chunk)
     return chunk->tile.is_stopped ? chunk->first : chunk->last;
 }
 
-/* The next tile for the calling thread of the region: 1; 0 if it has nothing more to do here. */
-PARALLEL_API int parallel_plane_next(parallel_loop *loop, parallel_chunk *chunk);
+/* As parallel_loop_next(), a tile at a time. */
+PARALLEL_API void parallel_plane_next(parallel_loop *loop, parallel_chunk *chunk);
 
-/* Chooses workers and opens the loop: 1 if the region is to run; 0 if there is nothing to do, or the loop cannot begin. */
-PARALLEL_API int parallel_loop_open(parallel_loop *loop);
-
-/* Closes the loop and hands over its result; 0. */
-PARALLEL_API int parallel_loop_close(parallel_loop *loop);
-
-/* The next chunk for the calling thread of the region: 1; 0 if it has nothing more to do here. */
-PARALLEL_API int parallel_loop_next(parallel_loop *loop, parallel_chunk *chunk);
-
-/* The first one, if `dealt` says all of it. */
-PARALLEL_API int parallel_loop_first_share(parallel_loop *loop, parallel_chunk *chunk);
-
-/* The next one, without a call where a thread has run its share of a short loop to the end. */
-static inline int parallel_loop_go_on(parallel_loop *loop, parallel_chunk *chunk)
+/* Kind and options as one number, which the compiler mostly makes a constant of: loops at one place in the source with the same
+ * number and bounds can be opened alike. 0: there is an option that does not fit in. */
+static inline uint64_t parallel_loop_wishes(const parallel_loop *loop)
 {
-    if (chunk->innermost == NULL)
-        return chunk->dealt != 0 && !chunk->is_joined ? parallel_loop_first_share(loop, chunk)
-                                                      : parallel_loop_next(loop, chunk);
-    if (chunk->at != chunk->last || *chunk->failure != NULL)
-        return parallel_loop_next(loop, chunk);
-    *chunk->innermost = chunk->outer;
-    chunk->is_joined = 0;
-    return 0;
+    const parallel_loop_options *options = &loop->options;
+    if (options->executor != NULL || options->progress || options->grain > 1 || options->workers >> 16 != 0 ||
+        options->inline_below >> 31 != 0)
+        return 0;
+    return (uint64_t)options->grain << 63 | (uint64_t)options->inline_below << 32 | (uint64_t)options->workers << 16 |
+           (uint64_t)loop->kind;
+}
+
+/* Chooses workers and opens the loop: it is_open if the region is to run; not if there is nothing to do, or it cannot begin. */
+PARALLEL_API void parallel_loop_open(parallel_loop *loop, uint64_t wishes);
+
+/* Closes the loop and hands over its result. */
+PARALLEL_API void parallel_loop_close(parallel_loop *loop);
+
+/* The next chunk for the calling thread of the region, which is `unfinished`; not if it has nothing more to do here. */
+PARALLEL_API void parallel_loop_next(parallel_loop *loop, parallel_chunk *chunk);
+
+/* Asks the loop and the scopes around it. */
+PARALLEL_API bool parallel_chunk_is_cancelled(const struct pl_scope *scope);
+
+/* The share of a thread that has to run this share of a short loop and nothing else, without a call, from what the thread was
+ * given by value: it touches the loop only if the body stops or fails. A share above the stop of another thread is run in
+ * vain, which is allowed, and no longer than a short loop. */
+static inline void parallel_chunk_take_whole(parallel_loop *loop, parallel_chunk *chunk)
+{
+    uint64_t units = chunk->dealt >> 32, workers = (uint32_t)chunk->dealt, k = chunk->thread;
+    if (k >= workers)
+        return;
+    chunk->first = chunk->base + (workers == 2 ? units * k / 2 : units * k / workers);
+    chunk->last = chunk->base + (workers == 2 ? units * (k + 1) / 2 : units * (k + 1) / workers);
+    chunk->claim_first = chunk->first;
+    chunk->unfinished = 1;
+    chunk->next_share = UINT32_MAX;
+    chunk->scope.outer = parallel_scope_current;
+    chunk->scope.failure = NULL;
+    chunk->scope.is_cancelled = parallel_chunk_is_cancelled;
+    chunk->scope.loop = loop;
+    chunk->scope.chunk = chunk;
+    struct pl_scope *scope = (struct pl_scope *)&chunk->scope;
+    __asm__("" : "+r"(scope)); /* gcc cannot see who takes it back, and would warn that it stays behind */
+    parallel_scope_current = scope;
+    chunk->is_joined = 1;
+    chunk->is_whole = 1;
+}
+
+/* The first chunk for the calling thread. Thread 0 also runs those of threads that the runtime has not started, and may have
+ * to measure. */
+static inline void parallel_loop_first(parallel_loop *loop, parallel_chunk *chunk)
+{
+    if (chunk->dealt != 0 &&
+        (chunk->thread != 0 || (chunk->threads >= (uint32_t)chunk->dealt && loop->shared.flags == 0))) {
+        parallel_chunk_take_whole(loop, chunk);
+    } else {
+        chunk->is_whole = 0;
+        parallel_loop_next(loop, chunk);
+    }
+}
+
+/* The next one, without a call where the thread has run its only share to the end. */
+static inline void parallel_loop_go_on(parallel_loop *loop, parallel_chunk *chunk)
+{
+    if (!chunk->is_whole || chunk->at != chunk->last || chunk->scope.failure != NULL) {
+        parallel_loop_next(loop, chunk);
+    } else {
+        parallel_scope_current = chunk->scope.outer;
+        chunk->is_joined = 0;
+    }
 }
 
 /* Closes a loop, without a call where nothing has happened that anybody wants to know. */
-static inline int parallel_loop_finish(parallel_loop *loop)
+static inline void parallel_loop_finish(parallel_loop *loop)
 {
     if (loop->dealt == 0 || loop->shared.flags != 0 || loop->shared.stop != UINT64_MAX || loop->options.status != NULL ||
         loop->options.stopped_at != NULL)
-        return parallel_loop_close(loop);
-    loop->is_open = 0;
-    return 0;
+        parallel_loop_close(loop);
+    else
+        loop->is_open = 0;
 }
 
 /* For a return, goto or C++ exception out of the body, which can only be without OpenMP flags. */

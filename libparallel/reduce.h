@@ -58,16 +58,17 @@ static inline int parallel_reduce_is_before(const parallel_loop *loop)
 }
 
 /* The next unit of the claim, else the next claim. */
-static inline int parallel_reduce_next(parallel_loop *loop, parallel_chunk *chunk)
+static inline void parallel_reduce_next(parallel_loop *loop, parallel_chunk *chunk)
 {
-    if (!chunk->is_joined || chunk->last == chunk->claim_last || chunk->at != chunk->last)
-        return parallel_loop_next(loop, chunk);
+    if (!chunk->is_joined || chunk->last == chunk->claim_last || chunk->at != chunk->last) {
+        parallel_loop_next(loop, chunk);
+        return;
+    }
     uint64_t rest = chunk->claim_last - chunk->last;
     chunk->first = chunk->last;
     chunk->last += rest < loop->shared.unit ? rest : loop->shared.unit;
     chunk->record += loop->shared.record_size;
     chunk->unfinished = 1;
-    return 1;
 }
 
 PARALLEL_END_C

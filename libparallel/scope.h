@@ -32,6 +32,14 @@ PARALLEL_API int parallel_fail(int code, const char *format, ...) PARALLEL_PRINT
  * tasks and loops. Costs a few loads; any thread. */
 PARALLEL_API bool parallel_is_cancelled(void);
 
+/* ---- What follows belongs to the macros. ---- */
+
+struct pl_scope;
+
+/* The innermost scope of the calling thread; NULL outside tasks and loop bodies. Initial-exec: one load, no call; the
+ * library takes a few dozen bytes of the static thread-local block, which is what the block is for. */
+extern PARALLEL_API __attribute__((tls_model("initial-exec"))) __thread struct pl_scope *parallel_scope_current;
+
 PARALLEL_END_C
 
 #endif

@@ -37,7 +37,7 @@ static inline PARALLEL_UNUSED PARALLEL_MUST_CHECK void *parallel_array_alloc(siz
     PARALLEL_LOOP_OPENED(parallel_touching, PARALLEL_LOOP_OWN_SHARES, (size_t)0, count,
                          (void)(parallel_touching.options.status = &parallel_status), )
     PARALLEL_LOOP_REGION(parallel_touching, )
-    PARALLEL_LOOP_CHUNKS(parallel_touching, parallel_touched, parallel_loop_next)
+    PARALLEL_LOOP_CHUNKS(parallel_touching, parallel_touched, parallel_loop_next, parallel_loop_next)
     for (; parallel_touched.unfinished;
          parallel_touched.unfinished = 0, parallel_touched.at = parallel_touched.last)
         parallel_array_touch(&parallel_touching, &parallel_touched, parallel_array, element_bytes);

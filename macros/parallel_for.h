@@ -39,11 +39,12 @@
  * The expansion is a statement of nested `for` headers, the innermost of which is a plain loop that the compiler
  * vectorises (L, C and l stand for hidden names):
  *
- *     for (parallel_loop L, *unused = parallel_loop_init(&L, ...);
- *          L.is_open ? parallel_loop_finish(&L) : (options..., parallel_loop_open(&L)); )   chooses workers
+ *     for (parallel_loop L, *unused = (parallel_loop_init(&L, ...), options..., parallel_loop_open(&L, ...), &L);
+ *          L.is_open; parallel_loop_finish(&L))                                       chooses workers
  *      for (uint64_t d = L.dealt, b = L.shared.base, once = 1; once; once = 0)         for short loops
  *       #pragma omp parallel num_threads(L.threads) if (L.threads > 1) firstprivate(d, b)  outlines what follows
- *         for (parallel_chunk C, *unused = parallel_chunk_enter(&C, d, b); parallel_loop_go_on(&L, &C); )
+ *         for (parallel_chunk C, *unused = (parallel_chunk_enter(&C, d, b), parallel_loop_first(&L, &C), &C);
+ *              C.unfinished; parallel_loop_go_on(&L, &C))
  *           for (T i = (T)C.first, l = (T)C.last; C.unfinished; C.unfinished = 0, C.at = (uint64_t)i)
  *             for (; i < l; ++i)
  *               body
@@ -71,7 +72,7 @@
 #define PARALLEL_FOR_2(loop, chunk, bound, i, begin, end, ...)                                                \
     PARALLEL_LOOP_OPENED(loop, 0, begin, end, PARALLEL_PP_EACH(PARALLEL_OPTION, loop, __VA_ARGS__))           \
     PARALLEL_LOOP_REGION(loop, )                                                                              \
-    PARALLEL_LOOP_CHUNKS(loop, chunk, parallel_loop_go_on)                                                    \
+    PARALLEL_LOOP_CHUNKS(loop, chunk, parallel_loop_first, parallel_loop_go_on)                               \
     for (PARALLEL_INDEX(begin, end) i = (PARALLEL_INDEX(begin, end))chunk.first,                              \
                                     bound = (PARALLEL_INDEX(begin, end))chunk.last;                           \
          chunk.unfinished; chunk.unfinished = 0, chunk.at = (uint64_t)i)                                      \
@@ -89,7 +90,7 @@
                          parallel_loop_set_step(&loop, (uint64_t)(stride)),                                   \
                          PARALLEL_PP_EACH(PARALLEL_OPTION, loop, __VA_ARGS__))                                \
     PARALLEL_LOOP_REGION(loop, )                                                                              \
-    PARALLEL_LOOP_CHUNKS(loop, chunk, parallel_loop_go_on)                                                    \
+    PARALLEL_LOOP_CHUNKS(loop, chunk, parallel_loop_first, parallel_loop_go_on)                               \
     for (uint64_t k = chunk.first, bound = chunk.last; chunk.unfinished; chunk.unfinished = 0, chunk.at = k)  \
         for (PARALLEL_INDEX(begin, end) i = (PARALLEL_INDEX(begin, end))parallel_loop_value(&loop, k),        \
                                         step = (PARALLEL_INDEX(begin, end))parallel_loop_step(&loop);         \
@@ -107,7 +108,7 @@
                                                  (uint64_t)(begin_j), (uint64_t)(end_j)),                     \
                          PARALLEL_PP_EACH(PARALLEL_OPTION, loop, __VA_ARGS__))                                \
     PARALLEL_LOOP_REGION(loop, )                                                                              \
-    PARALLEL_LOOP_CHUNKS(loop, chunk, parallel_plane_next)                                                    \
+    PARALLEL_LOOP_CHUNKS(loop, chunk, parallel_plane_next, parallel_plane_next)                               \
     for (PARALLEL_INDEX(begin_i, end_i) i = (PARALLEL_INDEX(begin_i, end_i))chunk.tile.row_first,             \
                                         rows = (PARALLEL_INDEX(begin_i, end_i))chunk.tile.row_last;           \
          chunk.unfinished; chunk.unfinished = 0, chunk.at = parallel_tile_at(&chunk))                         \
@@ -122,34 +123,36 @@
  * comma. */
 #define PARALLEL_LOOP_OPENED(loop, flags, begin, end, ...)                                                    \
     for (parallel_loop loop __attribute__((cleanup(parallel_loop_cleanup))),                                  \
-         *parallel_##loop PARALLEL_UNUSED =                                                                     \
-             parallel_loop_init(&loop, PARALLEL_LOOP_KIND(begin, end) | (flags), (uint64_t)(begin),           \
-                                (uint64_t)(end), __FILE__, __LINE__);                                         \
-         loop.is_open ? parallel_loop_finish(&loop) : (__VA_ARGS__ parallel_loop_open(&loop));)
+         *parallel_##loop PARALLEL_UNUSED =                                                                   \
+             (parallel_loop_init(&loop, PARALLEL_LOOP_KIND(begin, end) | (flags), (uint64_t)(begin),          \
+                                 (uint64_t)(end), __FILE__, __LINE__),                                        \
+              __VA_ARGS__ parallel_loop_open(&loop, parallel_loop_wishes(&loop)), &loop);                     \
+         loop.is_open; parallel_loop_finish(&loop))
 
 #define PARALLEL_OPTION(loop, number, option) (void)(loop.options option),
 
 /* The region. What a thread of a short loop must know goes with the region's captures, by value, so that it looks at no
  * line of the loop. One thread is also said by `if`, for which clang calls the body without the runtime's fork. */
 #define PARALLEL_LOOP_REGION(loop, clauses)                                                                   \
-    for (uint64_t loop##_dealt = loop.dealt, loop##_base = loop.shared.base, loop##_due = 1; loop##_due;      \
-         loop##_due = 0)                                                                                      \
+    for (uint64_t loop##_dealt = parallel_loop_word(&loop.dealt), loop##_base = parallel_loop_word(&loop.shared.base), \
+                  loop##_due = 1; loop##_due; loop##_due = 0) \
     PARALLEL_OPENMP(parallel num_threads(loop.threads) if (loop.threads > 1)                                  \
                         firstprivate(loop##_dealt, loop##_base) clauses)
 
 /* The header that runs in each thread of the team. */
-#define PARALLEL_LOOP_CHUNKS(loop, chunk, next)                                                               \
+#define PARALLEL_LOOP_CHUNKS(loop, chunk, first, next)                                                        \
     for (parallel_chunk chunk __attribute__((cleanup(parallel_chunk_cleanup))),                               \
-         *parallel_##chunk PARALLEL_UNUSED = parallel_chunk_enter(&chunk, loop##_dealt, loop##_base);         \
-         next(&loop, &chunk);)
+         *parallel_##chunk PARALLEL_UNUSED =                                                                  \
+             (parallel_chunk_enter(&chunk, loop##_dealt, loop##_base), first(&loop, &chunk), &chunk);         \
+         chunk.unfinished; next(&loop, &chunk))
 
 /* Only thread 0 asks for the number of threads: it stands in a line that thread 0 has just written. */
-static inline parallel_chunk *parallel_chunk_enter(parallel_chunk *chunk, uint64_t dealt, uint64_t base)
+static inline void parallel_chunk_enter(parallel_chunk *chunk, uint64_t dealt, uint64_t base)
 {
     int thread = parallel_openmp_thread();
     if (thread == 0)
         chunk->threads = (uint32_t)parallel_openmp_threads();
-    return parallel_chunk_init(chunk, thread, dealt, base);
+    parallel_chunk_init(chunk, thread, dealt, base);
 }
 
 /* The loop variable's type. The bitwise or refuses floating-point bounds and pointers. */

@@ -34,7 +34,7 @@
  *       for (the first record = variables; parallel_reduce_walk(&L); the first record ? restore variables : combine)
  *         for (; parallel_reduce_region(&L); )                                     runs once
  *           #pragma omp parallel num_threads(L.threads) if (L.threads > 1) private(variables)
- *             for (parallel_chunk C = ...; parallel_reduce_next(&L, &C); )         a unit at a time
+ *             for (parallel_chunk C = ...; C.unfinished; parallel_reduce_next(&L, &C))         a unit at a time
  *               for (T i = (variables = identities, (T)C.first), l = (T)C.last; C.unfinished;
  *                    C.unfinished = 0, C.at = (uint64_t)i, the unit's record = variables)
  *                 for (; i < l; ++i)
@@ -70,7 +70,7 @@
          PARALLEL_PP_EACH(PARALLEL_REDUCE_COMBINE, loop, __VA_ARGS__)(void) 0)                                \
         for (; parallel_reduce_region(&loop);)                                                                \
             PARALLEL_LOOP_REGION(loop, PARALLEL_PP_EACH(PARALLEL_REDUCE_PRIVATE, loop, __VA_ARGS__))          \
-            PARALLEL_LOOP_CHUNKS(loop, chunk, parallel_reduce_next)
+            PARALLEL_LOOP_CHUNKS(loop, chunk, parallel_reduce_next, parallel_reduce_next)
 
 /* Each of the following is applied to each item; its expansion for an item that is an option, (operator, variable) or
  * (function, variable, identity) has the corresponding ending. Expressions end with a comma. */

@@ -9,7 +9,7 @@
 
 #include "libparallel/base/error.h"
 
-_Thread_local struct pl_scope *pl_scope_current __attribute__((tls_model("initial-exec")));
+__thread struct pl_scope *parallel_scope_current __attribute__((tls_model("initial-exec")));
 
 /* What a failure becomes when there is no memory to hold its message: still a failure. Never freed. */
 static const parallel_error out_of_memory = {PARALLEL_ENOMEMORY, 0,
@@ -65,7 +65,7 @@ bool pl_iteration_is_cancelled(const struct pl_scope *scope)
 
 struct pl_iteration_scope *pl_iteration_current(void)
 {
-    struct pl_scope *scope = pl_scope_current;
+    struct pl_scope *scope = parallel_scope_current;
     bool is_iteration = scope != NULL && scope->is_cancelled == pl_iteration_is_cancelled;
     return is_iteration ? (struct pl_iteration_scope *)scope : NULL;
 }
@@ -74,7 +74,7 @@ int parallel_fail(int code, const char *format, ...)
 {
     if (code == 0)
         return pl_error_set(PARALLEL_EMISUSE, 0, "parallel_fail: code 0 would read as success");
-    struct pl_scope *scope = pl_scope_current;
+    struct pl_scope *scope = parallel_scope_current;
     if (scope == NULL)
         return pl_error_set(PARALLEL_EMISUSE, 0, "parallel_fail: called outside of any task or loop body");
     if (pl_scope_has_failed(scope))
@@ -91,5 +91,5 @@ int parallel_fail(int code, const char *format, ...)
 
 bool parallel_is_cancelled(void)
 {
-    return pl_scope_is_cancelled(pl_scope_current);
+    return pl_scope_is_cancelled(parallel_scope_current);
 }

@@ -3,7 +3,7 @@
  * A scope is one run of a task or of a chunk of a loop body on the calling thread: the place where parallel_fail()
  * leaves its error and where parallel_is_cancelled() asks. Scopes form a stack a thread, innermost first:
  *
- *     pl_scope_current -> loop body -> task -> NULL
+ *     parallel_scope_current -> loop body -> task -> NULL
  *
  * The runner owns the scope, usually in its own frame:
  *
@@ -44,23 +44,19 @@ bool pl_iteration_is_cancelled(const struct pl_scope *scope);
 /* The innermost scope, if it is that of an iteration; else NULL. */
 struct pl_iteration_scope *pl_iteration_current(void);
 
-/* The innermost scope of the calling thread; NULL outside tasks and loop bodies. Initial-exec: one load, no call; the
- * library takes a few dozen bytes of the static thread-local block, which is what the block is for. */
-extern _Thread_local struct pl_scope *pl_scope_current __attribute__((tls_model("initial-exec")));
-
 /* Makes `scope` the innermost one. `is_cancelled` finds its task by the scope's address; a loop's goes on to ask the
  * outer scope, a task's does not. Pairs with pl_scope_leave() on the same thread, in reverse order. */
 static inline void pl_scope_enter(struct pl_scope *scope, bool (*is_cancelled)(const struct pl_scope *))
 {
-    scope->outer = pl_scope_current;
+    scope->outer = parallel_scope_current;
     scope->failure = NULL;
     scope->is_cancelled = is_cancelled;
-    pl_scope_current = scope;
+    parallel_scope_current = scope;
 }
 
 static inline void pl_scope_leave(struct pl_scope *scope)
 {
-    pl_scope_current = scope->outer;
+    parallel_scope_current = scope->outer;
 }
 
 static inline bool pl_scope_has_failed(const struct pl_scope *scope)

@@ -31,7 +31,7 @@ static bool is_cancelled(const struct pl_scope *scope)
 
 bool pl_call_is_running_here(const parallel_future *future)
 {
-    for (const struct pl_scope *scope = pl_scope_current; scope != NULL; scope = scope->outer)
+    for (const struct pl_scope *scope = parallel_scope_current; scope != NULL; scope = scope->outer)
         if (scope->is_cancelled == is_cancelled && ((const struct call_scope *)scope)->future == future)
             return true;
     return false;

@@ -23,14 +23,14 @@ static void call_back(struct pl_observer *observer, parallel_future *future)
     struct callback callback = *(struct callback *)observer;
     free(observer);
     /* The callback is no part of the task that happens to end the future here: parallel_fail() must not reach it. */
-    struct pl_scope *scope = pl_scope_current;
+    struct pl_scope *scope = parallel_scope_current;
     struct pl_chain_line line = pl_chain_line_leave();
-    pl_scope_current = NULL;
+    parallel_scope_current = NULL;
     pl_callback_depth++;
     callback.function(future, callback.context);
     pl_callback_depth--;
     pl_chain_line_return(line);
-    pl_scope_current = scope;
+    parallel_scope_current = scope;
 }
 
 int parallel_future_on_done(parallel_future *future, void (*callback)(parallel_future *future, void *context),

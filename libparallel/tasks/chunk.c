@@ -15,10 +15,9 @@
 #include "libparallel/tasks/plane.h"
 #include "libparallel/tasks/team.h"
 
-static bool loop_is_cancelled(const struct pl_scope *scope)
+bool parallel_chunk_is_cancelled(const struct pl_scope *scope)
 {
-    /* The scope is the first member of struct pl_loop_scope. */
-    const struct pl_loop_scope *self = (const struct pl_loop_scope *)scope;
+    const struct parallel_chunk_scope *self = (const struct parallel_chunk_scope *)scope;
     return pl_loop_stop(self->loop) <= pl_loop_offset(self->loop, self->chunk->claim_first) ||
            ((self->loop->shared.flags & PL_LOOP_IS_FORKED) && pl_forked_loop_is_cancelled(self->loop)) ||
            pl_scope_is_cancelled(scope->outer);
@@ -45,10 +44,9 @@ static struct pl_progress_part *progress_of(parallel_chunk *chunk)
 
 static void enter(parallel_loop *loop, parallel_chunk *chunk)
 {
-    struct pl_loop_scope *self = (struct pl_loop_scope *)chunk->scope;
-    self->loop = loop;
-    self->chunk = chunk;
-    pl_scope_enter(&self->scope, loop_is_cancelled);
+    chunk->scope.loop = loop;
+    chunk->scope.chunk = chunk;
+    pl_scope_enter(pl_chunk_scope(chunk), parallel_chunk_is_cancelled);
     chunk->is_joined = 1;
     chunk->next_share = chunk->thread;
 }
@@ -73,7 +71,7 @@ static bool join(parallel_loop *loop, parallel_chunk *chunk)
 
 static void leave(parallel_chunk *chunk)
 {
-    pl_scope_leave(&((struct pl_loop_scope *)chunk->scope)->scope);
+    pl_scope_leave(pl_chunk_scope(chunk));
     chunk->is_joined = 0;
 }
 
@@ -114,11 +112,10 @@ static uint64_t offset_left(const parallel_loop *loop, const parallel_chunk *chu
 
 void pl_chunk_report(parallel_loop *loop, parallel_chunk *chunk)
 {
-    struct pl_loop_scope *self = (struct pl_loop_scope *)chunk->scope;
     bool was_left = chunk->at != chunk->last;
-    if (pl_scope_has_failed(&self->scope))
+    if (chunk->scope.failure != NULL)
         pl_loop_fail_at(loop, was_left ? offset_left(loop, chunk) : pl_loop_offset(loop, chunk->claim_first),
-                        pl_scope_release_failure(&self->scope));
+                        pl_scope_release_failure(pl_chunk_scope(chunk)));
     else if (was_left)
         pl_loop_stop_at(loop, offset_left(loop, chunk));
 }
@@ -262,75 +259,78 @@ static struct pl_claims dealt_claims(const parallel_chunk *chunk)
     return (struct pl_claims){NULL, (uint32_t)(chunk->dealt >> 32), (uint32_t)chunk->dealt, 0};
 }
 
-/* From what the thread was given by value: its own share touches the loop only if the body stops or fails. A share
- * above the stop of another thread is run in vain, which is allowed, and no longer than a short loop. */
-int parallel_loop_first_share(parallel_loop *loop, parallel_chunk *chunk)
+/* As parallel_chunk_take_whole(), of thread 0. */
+static void take_first_dealt_share(parallel_loop *loop, parallel_chunk *chunk)
 {
     struct pl_claims claims = dealt_claims(chunk);
     if (chunk->thread >= claims.worker_count)
-        return 0;
+        return;
     enter(loop, chunk);
     take_share_by_value(chunk, &claims, chunk->thread);
-    if (is_sampled(loop, chunk)) {
+    if (is_sampled(loop, chunk))
         chunk->clock_ns = pl_clock_now_ns();
-    } else if (chunk->next_share >= claims.worker_count) {
-        struct pl_scope *scope = &((struct pl_loop_scope *)chunk->scope)->scope;
-        chunk->innermost = &pl_scope_current;
-        chunk->outer = scope->outer;
-        chunk->failure = &scope->failure;
-    }
-    return 1;
 }
 
-static int next_dealt_share(parallel_loop *loop, parallel_chunk *chunk)
+static void take_next_dealt_share(parallel_loop *loop, parallel_chunk *chunk)
 {
     struct pl_claims claims = dealt_claims(chunk);
     pl_chunk_settle(loop, chunk);
     if (is_sampled(loop, chunk))
         take_time(loop, chunk);
     uint32_t share = chunk->next_share;
-    if (share >= claims.worker_count || pl_claims_share(&claims, share) >= pl_loop_stop(loop)) {
+    if (share >= claims.worker_count || pl_claims_share(&claims, share) >= pl_loop_stop(loop))
         leave(chunk);
-        return 0;
-    }
-    take_share_by_value(chunk, &claims, share);
-    return 1;
+    else
+        take_share_by_value(chunk, &claims, share);
 }
 
-int parallel_loop_next(parallel_loop *loop, parallel_chunk *chunk)
+static void take_next_claim(parallel_loop *loop, parallel_chunk *chunk)
 {
-    if (chunk->dealt != 0)
-        return chunk->is_joined ? next_dealt_share(loop, chunk) : parallel_loop_first_share(loop, chunk);
-    if (chunk->is_joined) {
-        pl_chunk_settle(loop, chunk);
-        /* A reduction, which goes on by itself, comes here before its claim has ended only if it was left; then the
-         * rest lies above the stop. */
-        if (pl_chunk_goes_on(loop, chunk)) {
-            take_next_piece(&loop->shared, chunk);
-            return 1;
-        }
-        if (loop->shared.flags & PL_LOOP_IS_TIMED)
-            end_claim(loop, chunk);
-    } else {
-        look_forward(loop, __builtin_return_address(0));
-        if (!join(loop, chunk))
-            return 0;
-    }
     if (loop->shared.slots == NULL ? take_dealt_share(loop, chunk) : claim_among_others(loop, chunk))
-        return 1;
+        return;
     if (loop->shared.flags & PL_LOOP_IS_SHOWN)
         pl_progress_publish(loop->progress, progress_of(chunk), chunk->clock_ns);
     leave(chunk);
-    return 0;
+}
+
+static void go_on(parallel_loop *loop, parallel_chunk *chunk)
+{
+    pl_chunk_settle(loop, chunk);
+    /* A reduction, which goes on by itself, comes here before its claim has ended only if it was left; then the rest lies
+     * above the stop. */
+    if (pl_chunk_goes_on(loop, chunk)) {
+        take_next_piece(&loop->shared, chunk);
+        return;
+    }
+    if (loop->shared.flags & PL_LOOP_IS_TIMED)
+        end_claim(loop, chunk);
+    take_next_claim(loop, chunk);
+}
+
+void parallel_loop_next(parallel_loop *loop, parallel_chunk *chunk)
+{
+    if (chunk->dealt != 0) {
+        if (chunk->is_joined)
+            take_next_dealt_share(loop, chunk);
+        else
+            take_first_dealt_share(loop, chunk);
+        return;
+    }
+    if (chunk->is_joined) {
+        go_on(loop, chunk);
+        return;
+    }
+    look_forward(loop, __builtin_return_address(0));
+    if (join(loop, chunk))
+        take_next_claim(loop, chunk);
 }
 
 void parallel_chunk_abandon(parallel_chunk *chunk)
 {
-    struct pl_loop_scope *self = (struct pl_loop_scope *)chunk->scope;
-    if (pl_scope_has_failed(&self->scope))
-        pl_loop_fail_at(self->loop, pl_loop_offset(self->loop, chunk->claim_first),
-                        pl_scope_release_failure(&self->scope));
-    if (self->loop->shared.flags & PL_LOOP_IS_FORKED)
-        pl_forked_loop_abandon(self->loop);
+    parallel_loop *loop = chunk->scope.loop;
+    if (chunk->scope.failure != NULL)
+        pl_loop_fail_at(loop, pl_loop_offset(loop, chunk->claim_first), pl_scope_release_failure(pl_chunk_scope(chunk)));
+    if (loop->shared.flags & PL_LOOP_IS_FORKED)
+        pl_forked_loop_abandon(loop);
     leave(chunk);
 }

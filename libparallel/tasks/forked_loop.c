@@ -159,9 +159,9 @@ static void look_for_unborn(struct pl_forked_loop *forked)
 /* Children have a copy of the task that the loop is in, which nobody asks to stop. */
 static uint64_t tell_of_cancellation(struct pl_forked_loop *forked, uint64_t now_ns)
 {
-    if (pl_scope_current == NULL || pl_load_relaxed(&forked->head->is_cancelled) != 0) /* relaxed: written here */
+    if (parallel_scope_current == NULL || pl_load_relaxed(&forked->head->is_cancelled) != 0) /* relaxed: written here */
         return PARALLEL_NEVER;
-    if (!pl_scope_is_cancelled(pl_scope_current))
+    if (!pl_scope_is_cancelled(parallel_scope_current))
         return now_ns + CANCELLATION_PACE_NS;
     pl_store_relaxed(&forked->head->is_cancelled, 1); /* relaxed: a request, no data */
     return PARALLEL_NEVER;

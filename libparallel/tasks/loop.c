@@ -173,7 +173,7 @@ static bool is_below(const parallel_loop *loop, uint64_t iterations)
 
 static bool must_run_alone(const parallel_loop *loop, enum mode mode)
 {
-    return (loop->kind & PARALLEL_LOOP_ALONE) || loop->shared.unit_count == 1 || pl_scope_current != NULL ||
+    return (loop->kind & PARALLEL_LOOP_ALONE) || loop->shared.unit_count == 1 || parallel_scope_current != NULL ||
            is_below(loop, loop->options.inline_below) || mode == SERIAL;
 }
 
@@ -283,7 +283,7 @@ static void report_value(parallel_loop *loop, uint64_t stop)
     if (out == NULL)
         return;
     if (!(loop->kind & PARALLEL_LOOP_TILES)) {
-        out[0] = (int64_t)parallel_loop_value(loop, smaller(stop, loop->shared.count));
+        out[0] = (int64_t)parallel_loop_value(loop, smaller(stop, count_iterations(loop)));
     } else if (stop == UINT64_MAX) {
         out[0] = (int64_t)(loop->begin + loop->plane.rows);
         out[1] = (int64_t)loop->plane.begin;
@@ -364,11 +364,12 @@ static void end_progress(const parallel_loop *loop)
 
 static void remember_cost(parallel_loop *loop)
 {
+    if (!(loop->shared.flags & (PL_LOOP_IS_TIMED | PL_LOOP_IS_SAMPLED)) || loop->team == NULL ||
+        loop->timed_iterations == 0)
+        return;
     struct pl_loop_site *site = loop->site;
     /* One more nanosecond, so that a loop that was measured never looks as if it was not. */
-    if ((loop->shared.flags & (PL_LOOP_IS_TIMED | PL_LOOP_IS_SAMPLED)) && loop->team != NULL &&
-        loop->timed_iterations != 0)
-        site->ns_per_iteration = (float)(loop->timed_ns + 1) / (float)loop->timed_iterations;
+    site->ns_per_iteration = (float)(loop->timed_ns + 1) / (float)loop->timed_iterations;
 }
 
 static void release(parallel_loop *loop)
@@ -376,14 +377,14 @@ static void release(parallel_loop *loop)
     loop->is_open = 0;
     if (loop->shared.flags & PL_LOOP_IS_FORKED)
         pl_forked_loop_release(loop);
-    else if (loop->shared.records != NULL)
+    else if (loop->kind & PARALLEL_LOOP_REDUCES)
         pl_loop_team_return_records(loop->team, loop->shared.records);
     if (loop->failure != NULL)
         pl_failure_free(loop->failure);
     loop->failure = NULL;
 }
 
-int parallel_loop_close(parallel_loop *loop)
+void parallel_loop_close(parallel_loop *loop)
 {
     uint64_t stop = pl_loop_stop(loop);
     remember_cost(loop);
@@ -395,7 +396,6 @@ int parallel_loop_close(parallel_loop *loop)
     else
         succeed(loop);
     release(loop);
-    return 0;
 }
 
 /* What threads get by value, if that says everything. */
@@ -413,6 +413,7 @@ static int make_records(parallel_loop *loop)
     /* Whole lines would waste a few bytes' records; what alignment a variable can ask for divides this. */
     size_t record_size = (shared->record_size + RECORD_ALIGNMENT - 1) / RECORD_ALIGNMENT * RECORD_ALIGNMENT;
     size_t size;
+    shared->records = NULL;
     if (!__builtin_mul_overflow(record_size, (size_t)shared->unit_count + 1, &size))
         shared->records = shared->flags & PL_LOOP_IS_FORKED ? pl_forked_loop_lend_records(loop, size)
                                                             : pl_loop_team_borrow_records(loop->team, size);
@@ -462,19 +463,19 @@ static int begin(parallel_loop *loop, const void *where)
     return shared->flags & PL_LOOP_IS_FORKED ? run_children(loop, code) : code;
 }
 
-int pl_loop_open_anew(parallel_loop *loop, const void *where)
+void pl_loop_open_anew(parallel_loop *loop, const void *where)
 {
+    loop->team = NULL;
+    if (!(loop->kind & PARALLEL_LOOP_REDUCES))
+        loop->shared.record_size = 0;
     if (begin(loop, where) != 0) {
         fail(loop, parallel_last_error(), "");
-        return 0;
-    }
-    if (loop->shared.count == 0) {
+    } else if (loop->shared.count == 0) {
         report_value(loop, UINT64_MAX);
         succeed(loop);
-        return 0;
+    } else {
+        loop->is_open = 1;
     }
-    loop->is_open = 1;
-    return 1;
 }
 
 void parallel_loop_abandon(parallel_loop *loop)

@@ -6,6 +6,7 @@
 #define LIBPARALLEL_TASKS_LOOP_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include <libparallel/loop.h>
 
@@ -21,14 +22,17 @@ enum {
     PL_LOOP_IS_FORKED = 1 << 4, /* it runs in children of this process (forked_loop.h), or this is one; timed too */
 };
 
-/* The scope of one thread's share of a loop, inside its parallel_chunk. */
-struct pl_loop_scope {
-    struct pl_scope scope;
-    parallel_loop *loop;
-    const parallel_chunk *chunk;
-};
+/* The scope in a chunk is one: it begins as they do. */
+_Static_assert(offsetof(struct parallel_chunk_scope, outer) == offsetof(struct pl_scope, outer) &&
+                   offsetof(struct parallel_chunk_scope, failure) == offsetof(struct pl_scope, failure) &&
+                   offsetof(struct parallel_chunk_scope, is_cancelled) == offsetof(struct pl_scope, is_cancelled) &&
+                   offsetof(struct parallel_chunk_scope, loop) == sizeof(struct pl_scope),
+               "the public struct begins as the private one");
 
-_Static_assert(sizeof(struct pl_loop_scope) <= sizeof((parallel_chunk *)0)->scope, "the public struct has the room");
+static inline struct pl_scope *pl_chunk_scope(parallel_chunk *chunk)
+{
+    return (struct pl_scope *)&chunk->scope;
+}
 
 /* The public header has no C11 atomics, being C++ as well; these two members are only touched through here. */
 _Static_assert(sizeof(_Atomic uint64_t) == sizeof(uint64_t) && _Alignof(_Atomic uint64_t) == _Alignof(uint64_t),
@@ -61,7 +65,7 @@ static inline uint64_t pl_loop_offset(const parallel_loop *loop, uint64_t positi
 }
 
 /* Thinks over how the loop at that place in the code runs, and opens it; as parallel_loop_open(). */
-int pl_loop_open_anew(parallel_loop *loop, const void *where);
+void pl_loop_open_anew(parallel_loop *loop, const void *where);
 
 /* Lowers the loop's stop to `offset`. */
 void pl_loop_stop_at(parallel_loop *loop, uint64_t offset);
@@ -87,8 +91,7 @@ void pl_chunk_report(parallel_loop *loop, parallel_chunk *chunk);
 /* Tells the loop how the chunk at hand was left: to the end, by `break`, or with a failure. */
 static inline void pl_chunk_settle(parallel_loop *loop, parallel_chunk *chunk)
 {
-    const struct pl_loop_scope *self = (const struct pl_loop_scope *)chunk->scope;
-    if (chunk->at != chunk->last || pl_scope_has_failed(&self->scope))
+    if (chunk->at != chunk->last || chunk->scope.failure != NULL)
         pl_chunk_report(loop, chunk);
 }
 

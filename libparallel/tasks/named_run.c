@@ -352,7 +352,7 @@ static float choose_timing(struct named_loop *run)
 /* Inside the threads of an inline loop, which has the cores already; not in a worker, where that loop has one thread. */
 static bool is_inside_inline_loop(void)
 {
-    return pl_frame_innermost == NULL && pl_scope_current != NULL && pl_iteration_current() == NULL;
+    return pl_frame_innermost == NULL && parallel_scope_current != NULL && pl_iteration_current() == NULL;
 }
 
 /* The number of participants. */
@@ -526,7 +526,7 @@ int pl_named_run(struct parallel_executor *executor, size_t most, const parallel
     run.loop = loop;
     run.options = &call->options;
     run.executor = executor;
-    run.outer = pl_scope_current;
+    run.outer = parallel_scope_current;
     run.begin = (uint64_t)call->begin;
     run.count = (uint64_t)call->end - (uint64_t)call->begin;
     run.failure = NULL;
@@ -564,7 +564,7 @@ int pl_named_run(struct parallel_executor *executor, size_t most, const parallel
 
 struct parallel_executor *pl_named_run_executor(void)
 {
-    for (const struct pl_scope *scope = pl_scope_current; scope != NULL; scope = scope->outer) {
+    for (const struct pl_scope *scope = parallel_scope_current; scope != NULL; scope = scope->outer) {
         const struct part *part = (const struct part *)scope;
         if (scope->is_cancelled != pl_iteration_is_cancelled || part->iteration.is_asked != is_asked)
             continue;

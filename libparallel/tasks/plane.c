@@ -88,7 +88,7 @@ static void enter_tile(const parallel_loop *loop, parallel_chunk *chunk)
     chunk->unfinished = 1;
 }
 
-int parallel_plane_next(parallel_loop *loop, parallel_chunk *chunk)
+void parallel_plane_next(parallel_loop *loop, parallel_chunk *chunk)
 {
     if (chunk->is_joined) {
         pl_chunk_settle(loop, chunk);
@@ -96,8 +96,8 @@ int parallel_plane_next(parallel_loop *loop, parallel_chunk *chunk)
     }
     if (chunk->is_joined && pl_chunk_goes_on(loop, chunk))
         chunk->first = chunk->last;
-    else if (!parallel_loop_next(loop, chunk))
-        return 0;
-    enter_tile(loop, chunk);
-    return 1;
+    else
+        parallel_loop_next(loop, chunk);
+    if (chunk->is_joined)
+        enter_tile(loop, chunk);
 }

@@ -69,7 +69,7 @@ int parallel_spawn_recover(struct parallel_spawn *spawn)
     pl_deque_clear(mine, index);
     pl_count(&mine->counters.transfers, 2); /* the slot and the record come back */
     if (spawn->failure != NULL)
-        pl_scope_adopt_failure(pl_scope_current, spawn->failure);
+        pl_scope_adopt_failure(parallel_scope_current, spawn->failure);
     return 0;
 }
 

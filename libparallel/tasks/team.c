@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <libparallel/topology.h>
 
@@ -69,9 +70,10 @@ struct pl_loop_team *pl_loop_team_create(void)
     pthread_once(&once, prepare);
     if (!can_destroy || is_forked)
         return NULL;
-    struct pl_loop_team *team = calloc(1, sizeof *team);
+    struct pl_loop_team *team = aligned_alloc(_Alignof(struct pl_loop_team), sizeof *team);
     if (team == NULL)
         return NULL;
+    memset(team, 0, sizeof *team);
     if (pthread_setspecific(destructor_key, team) != 0) {
         destroy_team(team);
         return NULL;

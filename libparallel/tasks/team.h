@@ -18,21 +18,18 @@
 /* A loop that was found short enough to be dealt out by value: whoever opens it again with the same numbers need not think it
  * over. */
 struct pl_loop_plan {
+    uint64_t wishes; /* parallel_loop_wishes(); 0: there is no plan */
     uint64_t begin;
     uint64_t end;
-    uint64_t dealt; /* as parallel_loop.dealt; 0: there is no plan */
-    size_t workers; /* options: */
-    size_t grain;
-    size_t inline_below;
-    int kind;
+    uint64_t dealt;   /* as parallel_loop.dealt */
     uint32_t threads; /* of the team */
 };
 
-/* A loop in the source, as this thread met it. */
+/* A loop in the source, as this thread met it; in one cache line. */
 struct pl_loop_site {
-    const void *where;      /* an address in the code that opens the loop; NULL: free */
-    float ns_per_iteration; /* 0: not measured yet */
-    uint32_t untimed_runs;  /* since it was last measured */
+    _Alignas(PL_CACHE_LINE) const void *where; /* an address in the code that opens the loop; NULL: free */
+    float ns_per_iteration;                    /* 0: not measured yet */
+    uint32_t untimed_runs;                     /* since it was last measured */
     struct pl_loop_plan plan;
 };
 
@@ -59,7 +56,7 @@ extern _Atomic uint32_t pl_loop_known_limit;
 
 int pl_loop_find_worker_limit(uint32_t *out);
 
-/* Initial-exec, as pl_scope_current. */
+/* Initial-exec, as parallel_scope_current. */
 extern _Thread_local struct pl_loop_team *pl_loop_team_of_thread __attribute__((tls_model("initial-exec")));
 
 struct pl_loop_team *pl_loop_team_create(void);

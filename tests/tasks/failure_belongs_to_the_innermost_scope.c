@@ -35,9 +35,9 @@ PROPERTY(the_innermost_scope_fails_and_the_outer_one_does_not)
     ck_assert_int_eq(error.code, 42);
     ck_assert_str_eq(error.message, "item 7");
     ck_assert(!pl_scope_has_failed(&inner));
-    ck_assert_ptr_eq(pl_scope_current, &outer);
+    ck_assert_ptr_eq(parallel_scope_current, &outer);
     pl_scope_leave(&outer);
-    ck_assert_ptr_null(pl_scope_current);
+    ck_assert_ptr_null(parallel_scope_current);
 }
 PROPERTY_END
 
