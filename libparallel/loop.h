@@ -180,11 +180,11 @@ struct parallel_chunk_scope {
 
 /* What one thread of a loop has claimed. */
 typedef struct parallel_chunk {
-    uint64_t first; /* positions first to last - 1 are to be run now */
+    uint64_t first;        /* positions first to last - 1 are to be run now */
+    unsigned char *record; /* PARALLEL_REDUCE: of this unit; here, lest compilers write first and last as one vector */
     uint64_t last;
-    uint64_t at; /* where the body was left: `last`, or less after `break` */
+    uint64_t at;         /* where the body was left: `last`, or less after `break` */
     uint64_t claim_last; /* the claim goes on to here, piece by piece; in PARALLEL_REDUCE unit by unit */
-    unsigned char *record; /* PARALLEL_REDUCE: of this unit */
     uint32_t thread;
     uint32_t threads; /* of the region; thread 0 alone knows them */
     int unfinished;
