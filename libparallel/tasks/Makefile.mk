@@ -22,6 +22,8 @@ libparallel_sources += \
 	libparallel/tasks/loop.h \
 	libparallel/tasks/map.c \
 	libparallel/tasks/named_loop.c \
+	libparallel/tasks/named_part.c \
+	libparallel/tasks/named_part.h \
 	libparallel/tasks/named_run.c \
 	libparallel/tasks/named_run.h \
 	libparallel/tasks/observer.c \
