@@ -116,22 +116,25 @@ static void start_worker(struct zygote *zygote, struct pl_seat *seat, uint32_t n
         pl_store_release(&seat->life, PL_SEAT_LIVES);
     }
     pl_store_release(&seat->started_number, number);
-    pl_zygote_ring(zygote->board);
 }
 
 static void follow_orders(struct zygote *zygote)
 {
+    bool has_started = false;
     for (uint32_t i = 0; i < seat_count(zygote); i++) {
         struct pl_seat *seat = seat_at(zygote, i);
         uint32_t number = pl_load_acquire(&seat->start_number); /* pairs with the order; publishes body, place, ... */
         uint32_t started = pl_load_relaxed(&seat->started_number); /* relaxed: written by this process */
         if (number != started) {
             start_worker(zygote, seat, number);
+            has_started = true;
         } else if (number != 0 && pl_load_acquire(&seat->kill_number) == number &&
                    pl_load_relaxed(&seat->life) == PL_SEAT_LIVES) {
             kill(pl_load_relaxed(&seat->pid), SIGKILL); /* a child that has not been waited for: nobody else's pid */
         }
     }
+    if (has_started) /* once for all: who wakes each time would take the processor from those who start */
+        pl_zygote_ring(zygote->board);
 }
 
 static void kill_workers(struct zygote *zygote)
