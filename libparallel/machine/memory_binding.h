@@ -6,14 +6,9 @@
 #define LIBPARALLEL_MACHINE_MEMORY_BINDING_H
 
 #include "libparallel/machine/place.h"
-#include "libparallel/machine/topology.h"
 
-/* The kernel's number of the node that memory of a worker at `place` belongs to; -1: it lies in several or none, it is
- * unbound, or the machine has but one. */
-int pl_memory_binding_node(const struct pl_topology *topology, const struct pl_place *place);
-
-/* Binds the memory of the calling process, which has one thread; does nothing where there is no such node. PARALLEL_ESYSTEM:
- * the kernel refused. */
+/* Binds the memory of the calling process, which has one thread, to place->memory_node; does nothing if that is -1, or the
+ * place unbound or another machine's. PARALLEL_ESYSTEM: the kernel refused. */
 int pl_memory_binding_enter(const struct pl_place *place);
 
 #endif

@@ -25,7 +25,7 @@ struct pl_place *pl_places_append(struct pl_places *places, const struct pl_topo
     memset(place, 0, sizeof *place);
     place->is_this_machine = topology->is_this_machine;
     place->core_room = 1;
-    place->core = place->l3 = place->numa = place->package = -1;
+    place->core = place->l3 = place->numa = place->memory_node = place->package = -1;
     for (size_t level = 0; level < PL_PLACE_LEVELS; level++)
         place->ancestors[level] = -1;
     return place;
@@ -43,12 +43,14 @@ void pl_place_add_pu(struct pl_place *place, const struct pl_pu *pu)
         place->core = pu->core;
         place->l3 = pu->l3;
         place->numa = pu->numa;
+        place->memory_node = pu->memory_node;
         place->package = pu->package;
         memcpy(place->ancestors, pu->ancestors, sizeof place->ancestors);
     }
     keep_common(&place->core, pu->core);
     keep_common(&place->l3, pu->l3);
     keep_common(&place->numa, pu->numa);
+    keep_common(&place->memory_node, pu->memory_node);
     keep_common(&place->package, pu->package);
     for (size_t level = 0; level < PL_PLACE_LEVELS; level++)
         keep_common(&place->ancestors[level], pu->ancestors[level]);

@@ -32,6 +32,7 @@ struct pl_place {
     int32_t core;                /* position among the cores of the topology */
     int32_t l3;
     int32_t numa;
+    int32_t memory_node; /* the kernel's number of the NUMA node; -1 also where the machine has but one */
     int32_t package;
     int32_t ancestors[PL_PLACE_LEVELS]; /* of each level, the PU's first, the object that holds it all */
     char name[PL_PLACE_NAME_SIZE];      /* such as "core 3 (PU 6)"; numbers after PU are the kernel's */

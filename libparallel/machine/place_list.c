@@ -24,7 +24,8 @@
 struct reader {
     struct pl_places *places;
     const struct pl_topology *topology;
-    const char *item; /* the whole item, for messages */
+    hwloc_topology_t hwloc; /* its tree */
+    const char *item;       /* the whole item, for messages */
 };
 
 /* A sequence of indexes: first, first + step, ..., wrapping at the end of the level. */
@@ -102,7 +103,7 @@ static int find_depth(const struct reader *reader, const char *name, size_t leng
         return malformed(reader, "no type of object", length, name);
     memcpy(text, name, length);
     text[length] = '\0';
-    if (hwloc_type_sscanf_as_depth(text, &type, reader->topology->hwloc, depth) != 0 ||
+    if (hwloc_type_sscanf_as_depth(text, &type, reader->hwloc, depth) != 0 ||
         (!hwloc_obj_type_is_normal(type) && type != HWLOC_OBJ_NUMANODE))
         return malformed(reader, "no type of object with CPUs", length, name);
     /* hwloc reads "core7" as core; a digit has a meaning in caches and groups alone. */
@@ -180,7 +181,7 @@ static int read_indexes(const struct reader *reader, const char *text, size_t le
  * `part` is the number of the chain's first object, so that a chain cannot be deeper than a tree. */
 static int add_chain(const struct reader *reader, const char *chain, size_t part, hwloc_const_cpuset_t within)
 {
-    hwloc_topology_t hwloc = reader->topology->hwloc;
+    hwloc_topology_t hwloc = reader->hwloc;
     size_t length = strcspn(chain, ".");
     const char *colon = memchr(chain, ':', length);
     if (isdigit((unsigned char)chain[0]))
@@ -226,7 +227,7 @@ static int add_mask(const struct reader *reader)
     hwloc_bitmap_t mask = hwloc_bitmap_alloc();
     if (mask == NULL)
         return pl_error_set(PARALLEL_ENOMEMORY, 0, "places: out of memory");
-    hwloc_const_bitmap_t ours = hwloc_topology_get_topology_cpuset(reader->topology->hwloc);
+    hwloc_const_bitmap_t ours = hwloc_topology_get_topology_cpuset(reader->hwloc);
     struct pl_cpu_set cpus;
     int error = 0;
     if (!read_mask(reader->item, mask))
@@ -259,7 +260,7 @@ static int add_item(const struct reader *reader)
         return add_place(reader, &reader->topology->cpus, "machine", -1);
     if (item[0] == '~' || item[0] == '^')
         return malformed(reader, "a list of places is no sum, so nothing can be taken from it", 1, item);
-    return add_chain(reader, item, 0, hwloc_topology_get_topology_cpuset(reader->topology->hwloc));
+    return add_chain(reader, item, 0, hwloc_topology_get_topology_cpuset(reader->hwloc));
 }
 
 int pl_places_parse(struct pl_places *places, const struct pl_topology *topology, const char *list)
@@ -268,13 +269,14 @@ int pl_places_parse(struct pl_places *places, const struct pl_topology *topology
     const char *at = list + strspn(list, blanks);
     if (*at == '\0')
         return pl_error_set(PARALLEL_ESPECIFICATION, 0, "places: the list is empty");
-    int error = 0;
+    hwloc_topology_t hwloc;
+    int error = pl_topology_tree(topology, &hwloc);
     while (error == 0 && *at != '\0') {
         size_t length = strcspn(at, blanks);
         char *item = strndup(at, length);
         if (item == NULL)
             return pl_error_set(PARALLEL_ENOMEMORY, 0, "places: out of memory");
-        error = add_item(&(struct reader){places, topology, item});
+        error = add_item(&(struct reader){places, topology, hwloc, item});
         free(item);
         at += length;
         at += strspn(at, blanks);

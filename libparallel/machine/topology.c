@@ -11,7 +11,11 @@
  * The tree is loaded with what is not allowed in it, for the sake of the first count, and restricted
  * afterwards, so that logical indexes count usable objects only. hwloc is told to leave I/O devices (its
  * default) and memory attributes alone, and never to bind the thread that loads: its x86 backend would visit
- * every CPU. What it needs to know of CPUs stands in the kernel's files. */
+ * every CPU. What it needs to know of CPUs stands in the kernel's files.
+ *
+ * Where hwloc has plugins (for graphics, OpenCL, XML by libxml2), it maps them, and what they need, for as long as there is a
+ * tree: a hundred mappings of libraries nobody asked for. Every fork copies them, and 64 workers start in 26 ms without
+ * them and in 38 with them. So the tree of the process is let go as soon as the tables are filled, and few need another. */
 #include "libparallel/machine/topology_private.h"
 
 #include <errno.h>
@@ -160,7 +164,8 @@ void pl_topology_destroy(struct pl_topology *topology)
 {
     if (topology == NULL)
         return;
-    hwloc_topology_destroy(topology->hwloc);
+    if (topology->hwloc != NULL)
+        hwloc_topology_destroy(topology->hwloc);
     free(topology->pus);
     free(topology->cores);
     free(topology->fastest_first);
@@ -195,9 +200,9 @@ static size_t count_numa(const struct pl_topology *topology)
 void pl_topology_describe(const struct pl_topology *topology, parallel_topology *out)
 {
     memset(out, 0, sizeof *out);
-    out->package_count = (size_t)hwloc_get_nbobjs_by_type(topology->hwloc, HWLOC_OBJ_PACKAGE);
+    out->package_count = topology->package_count;
     out->numa_count = count_numa(topology);
-    out->l3_count = (size_t)hwloc_get_nbobjs_by_type(topology->hwloc, HWLOC_OBJ_L3CACHE);
+    out->l3_count = topology->l3_count;
     out->core_count = topology->core_count;
     out->pu_count = topology->pu_count;
     out->core_kind_count = count_kinds(topology, &out->fastest_core_count);
@@ -207,24 +212,39 @@ void pl_topology_describe(const struct pl_topology *topology, parallel_topology 
     pl_cpu_set_format(&topology->cpus, out->cpus, sizeof out->cpus);
 }
 
-/* The one of this process. Written under `once`, constant afterwards. Never freed: threads may use it until
- * the end. */
-static struct {
+/* The one of this process, and once more with its tree. Written under `once`, constant afterwards. Never freed: threads may
+ * use it until the end. */
+struct of_process {
     pthread_once_t once;
     struct pl_topology *topology;
     parallel_error error; /* code 0 if it was loaded */
-} process = {.once = PTHREAD_ONCE_INIT};
+};
+static struct of_process process = {.once = PTHREAD_ONCE_INIT}, with_tree = {.once = PTHREAD_ONCE_INIT};
 
-static void load_process_topology(void)
+static void load_of_process(struct of_process *of_process)
 {
     struct pl_topology *topology = NULL;
     int error = start(&topology);
     if (error == 0) {
         topology->is_of_process = true;
-        error = finish(topology, pl_initial_mask(), "this machine", &process.topology);
+        error = finish(topology, pl_initial_mask(), "this machine", &of_process->topology);
     }
     if (error != 0)
-        process.error = *parallel_last_error();
+        of_process->error = *parallel_last_error();
+}
+
+static void load_process_topology(void)
+{
+    load_of_process(&process);
+    if (process.topology == NULL)
+        return;
+    hwloc_topology_destroy(process.topology->hwloc);
+    process.topology->hwloc = NULL;
+}
+
+static void load_tree(void)
+{
+    load_of_process(&with_tree);
 }
 
 int pl_topology_get(const struct pl_topology **out)
@@ -233,6 +253,19 @@ int pl_topology_get(const struct pl_topology **out)
     if (process.error.code != 0)
         return pl_error_set_copy(&process.error);
     *out = process.topology;
+    return 0;
+}
+
+int pl_topology_tree(const struct pl_topology *topology, hwloc_topology_t *out)
+{
+    if (topology->hwloc != NULL) {
+        *out = topology->hwloc;
+        return 0;
+    }
+    pthread_once(&with_tree.once, load_tree);
+    if (with_tree.error.code != 0)
+        return pl_error_set_copy(&with_tree.error);
+    *out = with_tree.topology->hwloc;
     return 0;
 }
 

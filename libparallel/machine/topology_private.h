@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * The inside of a topology, for the files of this folder alone: the only header that knows hwloc. hwloc's
- * tree is flattened once into two tables, so that placement is arithmetic on tables; the tree itself is kept
- * for place lists in hwloc's syntax. */
+ * tree is flattened once into two tables, so that placement is arithmetic on tables; the tree itself is for
+ * place lists in hwloc's syntax and for where memory lies. */
 #ifndef LIBPARALLEL_MACHINE_TOPOLOGY_PRIVATE_H
 #define LIBPARALLEL_MACHINE_TOPOLOGY_PRIVATE_H
 
@@ -18,6 +18,7 @@ struct pl_pu {
     int32_t core;     /* index into cores[] */
     int32_t l3;
     int32_t numa;
+    int32_t memory_node; /* as of a place */
     int32_t package;
     int32_t ancestors[PL_PLACE_LEVELS];
 };
@@ -32,7 +33,7 @@ struct pl_core {
 
 /* Invariant: sum of cores[].pu_count == pu_count; cpus == the set of pus[].cpu. */
 struct pl_topology {
-    hwloc_topology_t hwloc; /* never written after creation: hwloc allows concurrent reading then */
+    hwloc_topology_t hwloc; /* the tree, see pl_topology_tree(); NULL: there is none at hand */
     bool is_this_machine;
     bool is_of_process;
     size_t pu_count;
@@ -45,10 +46,18 @@ struct pl_topology {
     size_t machine_core_count;
     size_t machine_pu_count;
     size_t allowed_core_count; /* cores with a PU in `allowed` */
+    size_t package_count;
+    size_t l3_count;
+    size_t numa_node_count; /* also those without PUs of ours */
 };
 
 /* Copies hwloc's bitmap. PARALLEL_ETOPOLOGY if it has a CPU beyond PL_CPU_LIMIT. */
 int pl_cpu_set_from_hwloc(hwloc_const_bitmap_t bitmap, struct pl_cpu_set *out);
+
+/* hwloc's tree of the topology, cut to what is ours. Nobody writes it, for hwloc allows concurrent reading then. That of the
+ * process is let go when its tables are filled, loaded again at the first call of this, and kept from then on. Any
+ * thread. 0 or an error of pl_topology_get(). */
+int pl_topology_tree(const struct pl_topology *topology, hwloc_topology_t *out);
 
 /* What counts as a core: a PU, where the system shows no cores. */
 hwloc_obj_type_t pl_topology_core_type(hwloc_topology_t hwloc);

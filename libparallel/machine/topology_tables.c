@@ -51,6 +51,7 @@ static void fill_numa(struct pl_topology *topology)
             int weight = hwloc_bitmap_weight(node->cpuset);
             if (hwloc_bitmap_isset(node->cpuset, pu->cpu) && (pu->numa < 0 || weight < smallest)) {
                 pu->numa = (int32_t)node->logical_index;
+                pu->memory_node = topology->numa_node_count > 1 ? (int32_t)node->os_index : -1;
                 smallest = weight;
             }
         }
@@ -110,7 +111,7 @@ static void fill_tables(struct pl_topology *topology)
         pu->core = (int32_t)topology->core_count - 1;
         pu->l3 = index_of(hwloc_get_ancestor_obj_by_type(hwloc, HWLOC_OBJ_L3CACHE, object));
         pu->package = index_of(hwloc_get_ancestor_obj_by_type(hwloc, HWLOC_OBJ_PACKAGE, object));
-        pu->numa = -1;
+        pu->numa = pu->memory_node = -1;
         fill_ancestors(pu, object);
     }
 }
@@ -123,6 +124,9 @@ int pl_topology_flatten(struct pl_topology *topology)
     topology->fastest_first = calloc(topology->pu_count, sizeof *topology->fastest_first);
     if (topology->pus == NULL || topology->cores == NULL || topology->fastest_first == NULL)
         return pl_error_set(PARALLEL_ENOMEMORY, 0, "topology: out of memory for %zu PUs", topology->pu_count);
+    topology->package_count = (size_t)hwloc_get_nbobjs_by_type(topology->hwloc, HWLOC_OBJ_PACKAGE);
+    topology->l3_count = (size_t)hwloc_get_nbobjs_by_type(topology->hwloc, HWLOC_OBJ_L3CACHE);
+    topology->numa_node_count = (size_t)hwloc_get_nbobjs_by_type(topology->hwloc, HWLOC_OBJ_NUMANODE);
     fill_tables(topology);
     fill_numa(topology);
     sort_cores(topology);

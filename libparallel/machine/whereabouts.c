@@ -25,14 +25,17 @@ int pl_whereabouts_of_places(const struct pl_topology *topology, const char *lis
 int pl_whereabouts_of_data(const struct pl_topology *topology, const void *data, struct pl_cpu_set *cpus)
 {
     *cpus = topology->cpus;
-    if (!topology->is_this_machine || hwloc_get_nbobjs_by_type(topology->hwloc, HWLOC_OBJ_NUMANODE) < 2)
+    if (!topology->is_this_machine || topology->numa_node_count < 2)
         return 0;
+    hwloc_topology_t hwloc;
+    int code = pl_topology_tree(topology, &hwloc);
+    if (code != 0)
+        return code;
     hwloc_bitmap_t nodes = hwloc_bitmap_alloc(), there = hwloc_bitmap_alloc();
-    int code = 0;
     if (nodes == NULL || there == NULL) {
         code = pl_error_set(PARALLEL_ENOMEMORY, 0, "near: out of memory");
-    } else if (hwloc_get_area_memlocation(topology->hwloc, data, 1, nodes, HWLOC_MEMBIND_BYNODESET) == 0) {
-        hwloc_cpuset_from_nodeset(topology->hwloc, there, nodes);
+    } else if (hwloc_get_area_memlocation(hwloc, data, 1, nodes, HWLOC_MEMBIND_BYNODESET) == 0) {
+        hwloc_cpuset_from_nodeset(hwloc, there, nodes);
         struct pl_cpu_set found;
         if (!hwloc_bitmap_iszero(there) && pl_cpu_set_from_hwloc(there, &found) == 0)
             *cpus = found;
