@@ -42,6 +42,33 @@ PROPERTY(for_all_threads_and_forked_children)
 }
 PROPERTY_END
 
+/* Mappings of files that lie in a folder called hwloc, which are its plugins; it has some on some systems. */
+static int count_plugin_mappings(void)
+{
+    FILE *maps = fopen("/proc/self/maps", "r");
+    ck_assert_ptr_nonnull(maps);
+    char line[512];
+    int count = 0;
+    while (fgets(line, sizeof line, maps) != NULL)
+        count += strstr(line, "/hwloc/") != NULL;
+    fclose(maps);
+    return count;
+}
+
+/* Every fork would copy them. */
+PROPERTY(and_leaves_no_plugins_behind)
+{
+    const struct pl_topology *topology;
+    ck_assert_int_eq(pl_topology_get(&topology), 0);
+    pl_placement_destroy(placement_on(topology, "cores", 0));
+    parallel_topology counts;
+    pl_topology_describe(topology, &counts);
+    ck_assert_uint_gt(counts.core_count, 0);
+    ck_assert_int_eq(count_plugin_mappings(), 0);
+    pl_placement_destroy(placement_on(topology, "core:all", 0)); /* a list needs them again */
+}
+PROPERTY_END
+
 PROPERTY(a_failure_is_the_same_for_every_caller)
 {
     setenv("HWLOC_XMLFILE", "/nonexistent/machine.xml", 1);
@@ -61,4 +88,4 @@ PROPERTY(a_failure_is_the_same_for_every_caller)
 }
 PROPERTY_END
 
-PROPERTIES(for_all_threads_and_forked_children, a_failure_is_the_same_for_every_caller)
+PROPERTIES(for_all_threads_and_forked_children, and_leaves_no_plugins_behind, a_failure_is_the_same_for_every_caller)
