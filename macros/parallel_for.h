@@ -124,7 +124,8 @@
 #define PARALLEL_LOOP_OPENED(loop, flags, begin, end, ...)                                                    \
     for (parallel_loop loop __attribute__((cleanup(parallel_loop_cleanup))),                                  \
          *parallel_##loop PARALLEL_UNUSED =                                                                   \
-             (parallel_loop_init(&loop, PARALLEL_LOOP_KIND(begin, end) | (flags), (uint64_t)(begin),          \
+             (loop.is_open = 0, /* lest a C++ bound that throws closes it */                                  \
+              parallel_loop_init(&loop, PARALLEL_LOOP_KIND(begin, end) | (flags), (uint64_t)(begin),          \
                                  (uint64_t)(end), __FILE__, __LINE__),                                        \
               __VA_ARGS__ parallel_loop_open(&loop, parallel_loop_wishes(&loop)), &loop);                     \
          loop.is_open; parallel_loop_finish(&loop))

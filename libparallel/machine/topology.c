@@ -242,9 +242,16 @@ static void load_process_topology(void)
     process.topology->hwloc = NULL;
 }
 
+/* Environment, root and cpuset may have changed since the tables were filled, which lists must agree with. */
 static void load_tree(void)
 {
     load_of_process(&with_tree);
+    const struct pl_topology *now = with_tree.topology, *then = process.topology;
+    if (now == NULL || (now->is_this_machine == then->is_this_machine && now->pu_count == then->pu_count &&
+                        memcmp(&now->cpus, &then->cpus, sizeof now->cpus) == 0))
+        return;
+    pl_error_set(PARALLEL_ETOPOLOGY, 0, "topology: hwloc finds another machine, or other CPUs of ours, than at first");
+    with_tree.error = *parallel_last_error();
 }
 
 int pl_topology_get(const struct pl_topology **out)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Where somebody wishes a call to run. hwloc asks the kernel where a page lies. */
+ * Where somebody wishes a call to run. hwloc asks the kernel where a page lies, for which it is loaded again, and stays. */
 #include "libparallel/machine/whereabouts.h"
 
 #include <stdlib.h>

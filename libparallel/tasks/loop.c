@@ -3,8 +3,8 @@
  * The side of an inline loop that runs in its caller: checks bounds and options, chooses how many workers take part, opens
  * the loop, and closes it with its result. The threads of the region are chunk.c's; plan.c spares short loops the choice.
  *
- *     PARALLEL_FOR header:  init -> options -> open = 1 -> (region) -> close
- *                                           -> open = 0: empty range, or the loop cannot begin
+ *     PARALLEL_FOR header:  init -> options -> open: is_open -> (region) -> close
+ *                                                    not: empty range, or the loop cannot begin
  *
  * How many threads. Starting a region of several threads costs one to two microseconds, so the caller remembers for each
  * loop in the source what an iteration costs, and a loop that will take less than INLINE_NS runs in one

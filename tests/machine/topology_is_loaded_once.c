@@ -42,7 +42,7 @@ PROPERTY(for_all_threads_and_forked_children)
 }
 PROPERTY_END
 
-/* Mappings of files that lie in a folder called hwloc, which are its plugins; it has some on some systems. */
+/* Mappings of files that hwloc names as it does its plugins; it has some on some systems. */
 static int count_plugin_mappings(void)
 {
     FILE *maps = fopen("/proc/self/maps", "r");
@@ -50,7 +50,7 @@ static int count_plugin_mappings(void)
     char line[512];
     int count = 0;
     while (fgets(line, sizeof line, maps) != NULL)
-        count += strstr(line, "/hwloc/") != NULL;
+        count += strstr(line, "/hwloc_") != NULL;
     fclose(maps);
     return count;
 }
@@ -66,6 +66,20 @@ PROPERTY(and_leaves_no_plugins_behind)
     ck_assert_uint_gt(counts.core_count, 0);
     ck_assert_int_eq(count_plugin_mappings(), 0);
     pl_placement_destroy(placement_on(topology, "core:all", 0)); /* a list needs them again */
+}
+PROPERTY_END
+
+PROPERTY(and_lists_are_not_read_with_another)
+{
+    const struct pl_topology *topology;
+    ck_assert_int_eq(pl_topology_get(&topology), 0);
+    setenv("HWLOC_SYNTHETIC", "core:64 pu:1", 1);
+    struct pl_placement *placement = NULL;
+    ck_assert_int_eq(pl_placement_create(topology, "core:40", 1, &placement), PARALLEL_ETOPOLOGY);
+    ck_assert_int_eq(pl_placement_create(topology, "core:0", 1, &placement), PARALLEL_ETOPOLOGY);
+    ck_assert_ptr_null(placement);
+    ck_assert_int_eq(pl_placement_create(topology, "cores", 1, &placement), 0); /* needs none */
+    pl_placement_destroy(placement);
 }
 PROPERTY_END
 
@@ -88,4 +102,5 @@ PROPERTY(a_failure_is_the_same_for_every_caller)
 }
 PROPERTY_END
 
-PROPERTIES(for_all_threads_and_forked_children, and_leaves_no_plugins_behind, a_failure_is_the_same_for_every_caller)
+PROPERTIES(for_all_threads_and_forked_children, and_leaves_no_plugins_behind,
+           and_lists_are_not_read_with_another, a_failure_is_the_same_for_every_caller)

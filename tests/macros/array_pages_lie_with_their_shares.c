@@ -151,6 +151,26 @@ PROPERTY(arrays_that_cannot_be_are_refused)
 }
 PROPERTY_END
 
+/* Whatever an earlier array's loop has left in this thread's stack is gone. */
+__attribute__((noinline)) static void overwrite_stack(void)
+{
+    volatile unsigned char frame[16384];
+    for (size_t k = 0; k < sizeof frame; k++)
+        frame[k] = 0xff;
+}
+
+PROPERTY(one_array_like_the_other)
+{
+    for (int again = 0; again < 4; again++) {
+        overwrite_stack();
+        double *array = new_array(ELEMENTS);
+        for (size_t i = 0; i < ELEMENTS; i++)
+            ck_assert(array[i] == 0);
+        ck_assert_int_eq(parallel_array_free(array), 0);
+    }
+}
+PROPERTY_END
+
 PROPERTY(only_arrays_are_freed)
 {
     double *array = new_array(ELEMENTS);
@@ -164,7 +184,7 @@ PROPERTY_END
 int main(void)
 {
     const TTest *const tests[] = {touched_by_the_threads_that_get_the_same_share, arrays_that_cannot_be_are_refused,
-                                  only_arrays_are_freed, every_page_is_there_and_on_the_node_of_who_touched_it};
+                                  one_array_like_the_other, only_arrays_are_freed, every_page_is_there_and_on_the_node_of_who_touched_it};
     size_t count = sizeof tests / sizeof tests[0];
     int node;
     void *page = &node;
