@@ -227,12 +227,13 @@ static inline void parallel_loop_init(parallel_loop *loop, int kind, uint64_t be
     loop->file = file;
     loop->begin = begin;
     loop->end = end;
+    loop->step = 1;
     __builtin_memset(&loop->options, 0, sizeof loop->options);
+    loop->team = NULL;
     loop->failure = NULL;
-    if (kind & PARALLEL_LOOP_REDUCES) {
-        loop->record = NULL;
-        loop->shared.record_size = 0;
-    }
+    loop->record = NULL;
+    loop->shared.records = NULL;
+    loop->shared.record_size = 0;
 }
 
 /* A word of the loop that the opener has just written. The compiler may not load it together with its neighbours: a load
@@ -262,13 +263,13 @@ static inline void parallel_loop_set_step(parallel_loop *loop, uint64_t step)
 
 static inline uint64_t parallel_loop_step(const parallel_loop *loop)
 {
-    return loop->kind & PARALLEL_LOOP_STEPS ? loop->step : 1;
+    return loop->step;
 }
 
 /* The value of the loop variable at an offset, modulo 2^64. */
 static inline uint64_t parallel_loop_value(const parallel_loop *loop, uint64_t offset)
 {
-    return loop->begin + offset * parallel_loop_step(loop);
+    return loop->begin + offset * loop->step;
 }
 
 /* With PARALLEL_LOOP_TILES: the second variable's bounds. */
@@ -323,6 +324,12 @@ PARALLEL_API void parallel_loop_next(parallel_loop *loop, parallel_chunk *chunk)
 /* Asks the loop and the scopes around it. */
 PARALLEL_API bool parallel_chunk_is_cancelled(const struct pl_scope *scope);
 
+/* Where share k of that many workers begins, and the one before it ends. */
+static inline uint64_t parallel_loop_share(uint64_t units, uint64_t workers, uint64_t k)
+{
+    return workers == 2 ? units * k / 2 : units * k / workers; /* small teams are spared the division */
+}
+
 /* The share of a thread that has to run this share of a short loop and nothing else, without a call, from what the thread was
  * given by value: it touches the loop only if the body stops or fails. A share above the stop of another thread is run in
  * vain, which is allowed, and no longer than a short loop. */
@@ -331,8 +338,8 @@ static inline void parallel_chunk_take_whole(parallel_loop *loop, parallel_chunk
     uint64_t units = chunk->dealt >> 32, workers = (uint32_t)chunk->dealt, k = chunk->thread;
     if (k >= workers)
         return;
-    chunk->first = chunk->base + (workers == 2 ? units * k / 2 : units * k / workers);
-    chunk->last = chunk->base + (workers == 2 ? units * (k + 1) / 2 : units * (k + 1) / workers);
+    chunk->first = chunk->base + parallel_loop_share(units, workers, k);
+    chunk->last = chunk->base + parallel_loop_share(units, workers, k + 1);
     chunk->claim_first = chunk->first;
     chunk->unfinished = 1;
     chunk->next_share = UINT32_MAX;

@@ -135,8 +135,9 @@
 /* The region. What a thread of a short loop must know goes with the region's captures, by value, so that it looks at no
  * line of the loop. One thread is also said by `if`, for which clang calls the body without the runtime's fork. */
 #define PARALLEL_LOOP_REGION(loop, clauses)                                                                   \
-    for (uint64_t loop##_dealt = parallel_loop_word(&loop.dealt), loop##_base = parallel_loop_word(&loop.shared.base), \
-                  loop##_due = 1; loop##_due; loop##_due = 0) \
+    for (uint64_t loop##_dealt = parallel_loop_word(&loop.dealt),                                             \
+                  loop##_base = parallel_loop_word(&loop.shared.base), loop##_due = 1;                        \
+         loop##_due; loop##_due = 0)                                                                          \
     PARALLEL_OPENMP(parallel num_threads(loop.threads) if (loop.threads > 1)                                  \
                         firstprivate(loop##_dealt, loop##_base) clauses)
 

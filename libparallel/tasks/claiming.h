@@ -8,6 +8,8 @@
 
 #include <stdbool.h>
 
+#include <libparallel/loop.h>
+
 #include "libparallel/base/atomics.h"
 
 /* Two lines a slot: the adjacent-line prefetcher would drag a neighbour's slot along. */
@@ -53,8 +55,7 @@ static inline uint32_t pl_claims_share(const struct pl_claims *claims, uint32_t 
 {
     if (k == 0 || k == claims->worker_count)
         return k == 0 ? 0 : claims->unit_count; /* most bounds of small teams, without the division */
-    uint64_t product = (uint64_t)claims->unit_count * k;
-    return (uint32_t)(claims->worker_count == 2 ? product / 2 : product / claims->worker_count);
+    return (uint32_t)parallel_loop_share(claims->unit_count, claims->worker_count, k);
 }
 
 /* Worker k takes from the front of its own slot. False: it is empty. */

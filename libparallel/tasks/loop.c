@@ -283,7 +283,7 @@ static void report_value(parallel_loop *loop, uint64_t stop)
     if (out == NULL)
         return;
     if (!(loop->kind & PARALLEL_LOOP_TILES)) {
-        out[0] = (int64_t)parallel_loop_value(loop, smaller(stop, count_iterations(loop)));
+        out[0] = (int64_t)parallel_loop_value(loop, smaller(stop, loop->shared.count));
     } else if (stop == UINT64_MAX) {
         out[0] = (int64_t)(loop->begin + loop->plane.rows);
         out[1] = (int64_t)loop->plane.begin;
@@ -377,7 +377,7 @@ static void release(parallel_loop *loop)
     loop->is_open = 0;
     if (loop->shared.flags & PL_LOOP_IS_FORKED)
         pl_forked_loop_release(loop);
-    else if (loop->kind & PARALLEL_LOOP_REDUCES)
+    else if (loop->shared.records != NULL)
         pl_loop_team_return_records(loop->team, loop->shared.records);
     if (loop->failure != NULL)
         pl_failure_free(loop->failure);
@@ -413,7 +413,6 @@ static int make_records(parallel_loop *loop)
     /* Whole lines would waste a few bytes' records; what alignment a variable can ask for divides this. */
     size_t record_size = (shared->record_size + RECORD_ALIGNMENT - 1) / RECORD_ALIGNMENT * RECORD_ALIGNMENT;
     size_t size;
-    shared->records = NULL;
     if (!__builtin_mul_overflow(record_size, (size_t)shared->unit_count + 1, &size))
         shared->records = shared->flags & PL_LOOP_IS_FORKED ? pl_forked_loop_lend_records(loop, size)
                                                             : pl_loop_team_borrow_records(loop->team, size);
@@ -465,9 +464,6 @@ static int begin(parallel_loop *loop, const void *where)
 
 void pl_loop_open_anew(parallel_loop *loop, const void *where)
 {
-    loop->team = NULL;
-    if (!(loop->kind & PARALLEL_LOOP_REDUCES))
-        loop->shared.record_size = 0;
     if (begin(loop, where) != 0) {
         fail(loop, parallel_last_error(), "");
     } else if (loop->shared.count == 0) {

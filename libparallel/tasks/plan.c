@@ -13,8 +13,7 @@ static void keep_plan(const parallel_loop *loop, uint64_t wishes)
     struct pl_loop_team *team = loop->team;
     if (team == NULL || team->spare_age != 0)
         return;
-    bool is_plain = loop->shared.flags == 0 && loop->threads > 1 &&
-                    !(loop->kind & (PARALLEL_LOOP_STEPS | PARALLEL_LOOP_OWN_SHARES));
+    bool is_plain = loop->shared.flags == 0 && loop->threads > 1 && !(loop->kind & PARALLEL_LOOP_STEPS);
     struct pl_loop_site *site = loop->site;
     site->plan = (struct pl_loop_plan){
         .wishes = is_plain ? wishes : 0,
@@ -25,8 +24,7 @@ static void keep_plan(const parallel_loop *loop, uint64_t wishes)
     };
 }
 
-/* Opens a short loop as the last time; what only loops need that are timed, reduce or have shares of their own, such as the
- * team, is not written. False: it is another one, or due to be looked at again. */
+/* Opens a short loop as the last time. False: it is another one, or due to be looked at again. */
 static bool follow_plan(parallel_loop *loop, uint64_t wishes, const void *where)
 {
     struct pl_loop_team *team = pl_loop_team_of_thread;
@@ -42,9 +40,12 @@ static bool follow_plan(parallel_loop *loop, uint64_t wishes, const void *where)
     team->spare_age = 0;
     loop->shared.stop = UINT64_MAX;
     loop->shared.base = loop->begin;
+    loop->shared.count = loop->end - loop->begin;
     loop->shared.flags = 0;
     loop->threads = (int)plan->threads;
     loop->dealt = plan->dealt;
+    loop->team = team;
+    loop->site = site;
     loop->is_open = 1;
     return true;
 }

@@ -184,7 +184,8 @@ PROPERTY_END
 int main(void)
 {
     const TTest *const tests[] = {touched_by_the_threads_that_get_the_same_share, arrays_that_cannot_be_are_refused,
-                                  one_array_like_the_other, only_arrays_are_freed, every_page_is_there_and_on_the_node_of_who_touched_it};
+                                  one_array_like_the_other, only_arrays_are_freed,
+                                  every_page_is_there_and_on_the_node_of_who_touched_it};
     size_t count = sizeof tests / sizeof tests[0];
     int node;
     void *page = &node;
