@@ -221,6 +221,8 @@ static uint64_t sync_child(struct simulation *simulation, struct worker *worker,
         enter(worker, &child->node);
         return cost;
     }
+    if (recovered_thief == 0)
+        return cost; /* it is back already */
     frame->stage = WAITS;
     frame->awaited_index = recovered_index;
     frame->thief = recovered_thief;

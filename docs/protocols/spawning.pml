@@ -10,7 +10,8 @@
  * Memory: the owner's stores to `top` go to a buffer of BUFFER entries, from which they reach memory at any later moment,
  * in order (TSO). Read-modify-writes of the owner and the barrier of a thief (membarrier) empty it. What a spawn stores to
  * records[] is in the entry of its store to `top`, a release, which it may not pass. All other steps of the protocol are
- * read-modify-writes, stores under the lock, or loads.
+ * read-modify-writes, stores under the lock, or loads; but for Y4's, to a slot that nobody fills before the owner has had the
+ * lock.
  *
  * Checked:
  *  - no call begins twice, and a sync returns only when its call has run, by the owner or by its thief;
@@ -27,6 +28,9 @@
  *  MUTATION_FILL_FIRST        it fills the slots (T4) before it knows what it may keep (T3);
  *  MUTATION_SPLIT_BEFORE_TOP  a sync reads the split (Y2) before it lowers the top (Y1);
  *  MUTATION_SLOT_REUSED       an owner that waits for a stolen call spawns into the slot of that call;
+ *  MUTATION_LEFT_UNASKED      a sync leaves the split above the top (Y4) though no request stands;
+ *  MUTATION_SPLIT_LEFT        a spawn that answers does not lower the split that was left above it;
+ *  MUTATION_FORCE_UNSEEN      it takes for left what a thief has published by force meanwhile;
  *  MUTATION_BLIND_WAIT        an owner goes to sleep at a sync without the swap that tells its thief;
  *  MUTATION_REQUEST_LOST      an owner with nothing to give takes the request away;
  *  MUTATION_REQUEST_TAKEN     an answer takes it away though others still sleep;
@@ -223,13 +227,13 @@ inline lock_by_owner()
     atomic { !is_locked -> is_locked = true; drain() }
 }
 
-/* Under the lock: the older half of what is private, at least one. */
-inline publish()
+/* Under the lock: the older half of what is private, which begins at `from`, at least one. */
+inline publish(from)
 {
     if
-    :: TOP > split ->
-        last = split + (TOP - split + 1) / 2;
-        fill_slots(split, last);
+    :: TOP > from ->
+        last = from + (TOP - from + 1) / 2;
+        fill_slots(from, last);
         d_step { split = last; is_requested = false; has_published = true; last = 0 }
     :: else ->
 #ifdef MUTATION_REQUEST_LOST
@@ -271,8 +275,15 @@ inline spawn()
     if
     :: is_requested -> /* P3 */
         lock_by_owner();
-        publish();
-        is_locked = false;
+#ifdef MUTATION_SPLIT_LEFT
+        first = split;
+#elif defined(MUTATION_FORCE_UNSEEN)
+        first = (TOP - 1 < split -> TOP - 1 : split);
+#else
+        first = (TOP - 1 < split && slots[TOP - 1] == EMPTY -> TOP - 1 : split);
+#endif
+        publish(first);
+        d_step { is_locked = false; first = 0 }
         call_if_published()
     :: else
     fi
@@ -289,18 +300,18 @@ inline run_by_owner()
     }
 }
 
-inline take_back()
+inline take_back_by_lock()
 {
     lock_by_owner();
     if
-    :: is_requested -> publish()
+    :: is_requested -> publish(split)
     :: else
     fi;
     is_ours = TOP >= split;
     if
     :: is_ours -> is_locked = false
     :: else ->
-        assert(split == TOP + 1);
+        assert(split == TOP + 1 || is_requested);
         d_step {
             slot = slots[TOP];
             slots[TOP] = EMPTY;
@@ -310,7 +321,7 @@ inline take_back()
         }
 #ifndef MUTATION_SLOT_REUSED
         if
-        :: is_ours -> split = TOP
+        :: is_ours || slot == DONE -> split = TOP
         :: else
         fi;
 #else
@@ -321,12 +332,9 @@ inline take_back()
     call_if_published();
     if
     :: is_ours -> run_by_owner()
+    :: !is_ours && slot == DONE -> d_step { assert(is_finished[calls[mine]]); calls[mine] = 0 }
     :: else ->
         atomic {
-            if
-            :: slot == DONE -> slots[TOP] = DONE
-            :: else
-            fi;
             state[mine] = AWAITED;
             mine++;
 #ifdef MUTATION_SLOT_REUSED
@@ -337,6 +345,24 @@ inline take_back()
         }
     fi;
     d_step { slot = 0; is_ours = false }
+}
+
+inline take_back()
+{
+#ifndef MUTATION_LEFT_UNASKED
+    is_simple = is_requested && TOP < split;
+#else
+    is_simple = TOP < split;
+#endif
+    if
+    :: d_step { is_simple && slots[TOP] == DONE -> /* Y4 */
+            assert(is_finished[calls[mine]]);
+            slots[TOP] = EMPTY;
+            calls[mine] = 0;
+            is_simple = false
+        }
+    :: d_step { !is_simple || slots[TOP] != DONE -> is_simple = false } take_back_by_lock()
+    fi
 }
 
 inline sync()
@@ -415,9 +441,9 @@ inline sleep_until_back()
 
 active proctype owner()
 {
-    byte at, index, last, mine, slot, seen;
+    byte at, index, first, last, mine, slot, seen;
     byte calls[DEPTH], state[DEPTH];
-    bool has_published, is_ours, is_private, found;
+    bool has_published, is_ours, is_private, is_simple, found;
 #ifdef MUTATION_SLOT_REUSED
     byte reused;
 #endif

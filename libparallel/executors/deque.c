@@ -134,22 +134,30 @@ static void fill_slots(struct pl_deque *deque, uint64_t first, uint64_t last)
     }
 }
 
-/* Under the lock, by the owner: the older half of the private part, at least one, becomes public, which answers the
- * request. With nothing to give the request stands: who asked may sleep, and only a later answer wakes him. */
-static bool publish(struct pl_deque *deque)
+/* Under the lock, by the owner: the older half of the private part, which begins at `split`, at least one, becomes public,
+ * which answers the request. With nothing to give the request stands: who asked may sleep, and only a later answer wakes
+ * him. */
+static bool publish(struct pl_deque *deque, uint64_t split)
 {
-    uint64_t split = split_of(deque), top = top_of(deque);
-    uint64_t last = top > split ? split + (top - split + 1) / 2 : split;
+    uint64_t top = top_of(deque);
+    if (top <= split)
+        return false;
+    uint64_t last = split + (top - split + 1) / 2;
     fill_slots(deque, split, last);
-    store_split(deque, last, last == split || !has_membarrier);
-    return last > split;
+    store_split(deque, last, !has_membarrier);
+    return true;
 }
 
 void parallel_deque_answer(struct parallel_deque *shared)
 {
     struct pl_deque *deque = (struct pl_deque *)shared;
+    uint64_t spawned = shared->top - 1;
     pl_lock_acquire(&deque->lock);
-    bool has_published = publish(deque);
+    uint64_t split = split_of(deque);
+    /* Above what has just been spawned it was left (Y4), unless a thief has published that by force meanwhile. Relaxed: slots
+     * are filled under the lock. */
+    bool was_left = spawned < split && pl_load_relaxed(&deque->slots[spawned]) == EMPTY;
+    bool has_published = publish(deque, was_left ? spawned : split);
     pl_lock_release(&deque->lock);
     if (has_published)
         deque->on_publish(deque->context);
@@ -178,19 +186,47 @@ bool pl_deque_publish_by_force(struct pl_deque *deque)
 
 /* ---- Theft and return ---- */
 
-struct parallel_spawn *pl_deque_steal(struct pl_deque *victim, struct pl_deque *thief, uint64_t *index)
+/* Where a thief begins to look for the oldest call. Below the one that it stole last there is none while that one has not been
+ * synced; if the slot is DONE for another reason, the thief finds a younger call first, which the protocol allows for. */
+static uint64_t first_to_look_at(struct pl_deque *victim, const struct pl_deque *thief)
 {
-    uint64_t split = split_of(victim);
-    for (uint64_t i = 0; i < split; i++) {
+    bool is_unsynced = victim == thief->last_victim && pl_load_relaxed(&victim->slots[thief->last_index]) == DONE;
+    return is_unsynced ? thief->last_index + 1 : 0; /* relaxed: a hint */
+}
+
+/* The first of [first, split) that can be had; NULL: none. */
+static struct parallel_spawn *steal_from(struct pl_deque *victim, struct pl_deque *thief, uint64_t first, uint64_t split)
+{
+    for (uint64_t i = first; i < split; i++) {
         uintptr_t slot = pl_load_relaxed(&victim->slots[i]); /* relaxed: the swap decides and acquires */
         if (!is_record(slot) || !pl_cas_acq_rel(&victim->slots[i], &slot, stolen_by(thief)))
             continue;
-        pl_count_steal(&thief->counters, 2); /* the slot and the record */
-        *index = i;
+        thief->last_victim = victim;
+        thief->last_index = i;
         return (struct parallel_spawn *)slot;
     }
-    pl_count(&thief->counters.failed_steals, 1);
     return NULL;
+}
+
+struct parallel_spawn *pl_deque_steal(struct pl_deque *victim, struct pl_deque *thief, uint64_t *index)
+{
+    uint64_t split = split_of(victim), first = first_to_look_at(victim, thief);
+    struct parallel_spawn *record = steal_from(victim, thief, first, split);
+    if (record == NULL)
+        record = steal_from(victim, thief, 0, first < split ? first : split);
+    if (record == NULL) {
+        pl_count(&thief->counters.failed_steals, 1);
+        return NULL;
+    }
+    pl_count_steal(&thief->counters, 2); /* the slot and the record */
+    *index = thief->last_index;
+    return record;
+}
+
+/* Whether the call after a stolen one can be had as well. */
+static bool has_next(struct pl_deque *victim, uint64_t index)
+{
+    return index + 1 < split_of(victim) && is_record(pl_load_relaxed(&victim->slots[index + 1])); /* relaxed: a hint */
 }
 
 bool pl_deque_return(struct pl_deque *victim, uint64_t index)
@@ -210,10 +246,25 @@ bool pl_deque_steal_and_run(struct pl_deque *victim, struct pl_deque *thief)
     struct parallel_spawn *record = pl_deque_steal(victim, thief, &index);
     if (record == NULL)
         return false;
-    if (pl_deque_has_work(victim)) /* the next one, while this one runs */
+    if (has_next(victim, index) || pl_deque_has_work(victim)) /* for others, while this one runs */
         victim->on_publish(victim->context);
     record->call(record);
     pl_deque_return(victim, index);
+    return true;
+}
+
+/* Y4: the topmost call, if it is back and a request stands. Then the split may stay above `top`, which the next spawn sees to
+ * when it answers; so he who asks, and looks on, does not have the owner fetch the split's line again for each call that
+ * comes back. */
+static bool is_simply_back(struct pl_deque *deque, uint64_t top)
+{
+    uint64_t split = __atomic_load_n(&deque->shared.split, __ATOMIC_RELAXED); /* the slot decides */
+    if (!(split & PARALLEL_DEQUE_REQUEST) || top >= (split & ~PARALLEL_DEQUE_REQUEST))
+        return false;
+    pl_prefetch_to_write(&deque->slots[top]);
+    if (!pl_deque_is_back(deque, top))
+        return false;
+    pl_store_relaxed(&deque->slots[top], EMPTY); /* relaxed: as pl_deque_clear() */
     return true;
 }
 
@@ -221,33 +272,30 @@ bool pl_deque_take_back(struct pl_deque *deque, uint64_t *index, uint32_t *thief
 {
     uint64_t top = deque->shared.top;
     *index = top;
+    *thief = 0;
+    if (is_simply_back(deque, top))
+        return false;
     pl_lock_acquire(&deque->lock);
-    bool has_published = false;
-    if (__atomic_load_n(&deque->shared.split, __ATOMIC_RELAXED) & PARALLEL_DEQUE_REQUEST)
-        has_published = publish(deque); /* not the call at hand, which is above the top by now */
+    uint64_t split = split_of(deque);
+    /* Not the call at hand, which is above the top by now. */
+    bool has_published = __atomic_load_n(&deque->shared.split, __ATOMIC_RELAXED) & PARALLEL_DEQUE_REQUEST && publish(deque, split);
     bool is_ours = top >= split_of(deque);
-    uintptr_t slot = EMPTY;
     if (!is_ours) {
         /* Acquire: if it is DONE already, pairs with the thief's exchange. */
-        slot = pl_exchange_acq_rel(&deque->slots[top], EMPTY);
+        uintptr_t slot = pl_exchange_acq_rel(&deque->slots[top], EMPTY);
         is_ours = is_record(slot);
-        if (is_ours)
+        if (is_ours || slot == DONE) {
             store_split(deque, top, true);
+        } else {
+            *thief = (uint32_t)(slot >> 3);
+            /* The slot is in use until its call is back: what the owner runs meanwhile spawns above it. Release: as P2. */
+            __atomic_store_n(&deque->shared.top, top + 1, __ATOMIC_RELEASE);
+        }
     }
     pl_lock_release(&deque->lock);
     if (has_published)
         deque->on_publish(deque->context);
-    if (is_ours)
-        return true;
-    /* The slot is in use until its call is back: what the owner runs meanwhile spawns above it. Release: as P2. */
-    __atomic_store_n(&deque->shared.top, top + 1, __ATOMIC_RELEASE);
-    if (slot == DONE) {
-        pl_store_relaxed(&deque->slots[top], DONE); /* relaxed: for pl_deque_is_back(), in this thread */
-        *thief = 0;
-    } else {
-        *thief = (uint32_t)(slot >> 3);
-    }
-    return false;
+    return is_ours;
 }
 
 bool pl_deque_is_back(struct pl_deque *deque, uint64_t index)

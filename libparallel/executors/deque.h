@@ -23,7 +23,9 @@ struct pl_deque {
     struct pl_victims *peers;                            /* constant: all deques of the executor, this one too */
     void (*on_publish)(void *context);                   /* constant: called without locks when there is work to be had */
     void *context;
-    struct pl_counters counters;                         /* the owner's, of what it does as a thief */
+    struct pl_counters counters;                         /* the owner's, of what it does as a thief, like the next two */
+    struct pl_deque *last_victim;                        /* from which it stole last; NULL: never */
+    uint64_t last_index;                                 /* the slot there */
 };
 
 /* Where the calling worker counts; NULL on any other thread. */
@@ -64,9 +66,9 @@ bool pl_deque_return(struct pl_deque *victim, uint64_t index);
  * calls on_publish first. */
 bool pl_deque_steal_and_run(struct pl_deque *victim, struct pl_deque *thief);
 
-/* The owner's sync below the split. True: not stolen, call it. False: stolen by deque number *thief (0: and done), and not
- * necessarily done: pl_deque_is_back() tells. *index is its slot, which stays in use, as part of the deque, until
- * pl_deque_clear(). */
+/* The owner's sync below the split. True: not stolen, call it. False: stolen. *thief is 0 if it is back; else the number of
+ * the deque that has it, pl_deque_is_back() tells when it is back, and *index is its slot, which stays in use, as part of the
+ * deque, until pl_deque_clear(). */
 bool pl_deque_take_back(struct pl_deque *deque, uint64_t *index, uint32_t *thief);
 bool pl_deque_is_back(struct pl_deque *deque, uint64_t index);
 

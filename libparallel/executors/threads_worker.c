@@ -398,8 +398,12 @@ void pl_threads_work(struct pl_thread_worker *self)
             become_busy(threads, &counted);
             if (pl_threads_have_tasks(threads))
                 pl_threads_call_worker(threads);
-            pl_deque_steal_and_run(victim, deque);
-            if (!settle_down(threads, self, &watcher, &counted))
+            bool goes_on, has_stolen;
+            do { /* as long as there is more where that came from, without the steps between work and search */
+                has_stolen = pl_deque_steal_and_run(victim, deque);
+                goes_on = settle_down(threads, self, &watcher, &counted);
+            } while (goes_on && has_stolen && counted == PL_THREADS_AWAKE && !pl_threads_have_tasks(threads));
+            if (!goes_on)
                 break;
         } else if (finding == POST) {
             help(threads, self, &watcher, post);

@@ -64,9 +64,10 @@ int parallel_spawn_recover(struct parallel_spawn *spawn)
     uint32_t thief;
     if (pl_deque_take_back(mine, &index, &thief))
         return 1;
-    if (thief != 0)
+    if (thief != 0) {
         wait_until_back(mine, index, thief);
-    pl_deque_clear(mine, index);
+        pl_deque_clear(mine, index);
+    }
     pl_count(&mine->counters.transfers, 2); /* the slot and the record come back */
     if (spawn->failure != NULL)
         pl_scope_adopt_failure(parallel_scope_current, spawn->failure);
