@@ -150,6 +150,49 @@ PROPERTY(by_as_many_as_it_has_children)
 }
 PROPERTY_END
 
+/* A batch that is back is synced, all but the oldest call, while its thief asks for more: what is spawned then takes the place
+ * of what has gone. */
+enum { BATCH = 8 };
+
+static atomic_int begun;
+
+static int begin(int value)
+{
+    atomic_fetch_add(&begun, 1);
+    return value;
+}
+PARALLEL_FN(int, begin, int)
+
+static int spin_on_child_after_batch(int value)
+{
+    begin_task batch[BATCH];
+    for (int i = 0; i < BATCH; i++)
+        begin_spawn(&batch[i], i);
+    while (atomic_load(&begun) < BATCH)
+        sched_yield();
+    int sum = 0;
+    for (int i = BATCH; i-- > 1;)
+        sum += begin_sync(&batch[i]);
+    int by = spin_on_child(value);
+    return by < 0 ? -1 : sum + begin_sync(&batch[0]);
+}
+PARALLEL_FN(int, spin_on_child_after_batch, int)
+
+PROPERTY(after_a_batch_that_came_back)
+{
+    parallel_executor *executor;
+    ck_assert_int_eq(parallel_executor_open("threads:2", &executor), 0);
+    for (int round = 0; round < 200; round++) {
+        atomic_store(&runner, 0);
+        atomic_store(&may_end, 0);
+        atomic_store(&begun, 0);
+        ck_assert_int_eq(spin_on_child_after_batch_await(spin_on_child_after_batch_on(executor, round)),
+                         BATCH * (BATCH - 1) / 2);
+    }
+    ck_assert_int_eq(parallel_executor_close(executor), 0);
+}
+PROPERTY_END
+
 /* The owner waits for a future that its child fulfils: whoever stands in for it finds the child. */
 static void keep(parallel_promise *promise)
 {
@@ -194,4 +237,5 @@ PROPERTY(and_the_owner_waits_for_a_future)
 PROPERTY_END
 
 PROPERTIES(by_a_worker_that_sleeps_or_searches, by_a_worker_that_never_searches_long, while_the_executor_shuts_down,
-           and_the_owner_sleeps_at_its_sync, by_as_many_as_it_has_children, and_the_owner_waits_for_a_future)
+           and_the_owner_sleeps_at_its_sync, by_as_many_as_it_has_children, after_a_batch_that_came_back,
+           and_the_owner_waits_for_a_future)
