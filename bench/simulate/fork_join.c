@@ -117,10 +117,11 @@ static uint64_t call_worker(struct simulation *simulation, uint32_t by)
 }
 
 /* A deque has published. */
-static void on_publish(void *context)
+static void call_thief(void *context, bool has_work)
 {
     struct worker *worker = context;
-    worker->simulation->called_ns += call_worker(worker->simulation, worker->index);
+    if (has_work)
+        worker->simulation->called_ns += call_worker(worker->simulation, worker->index);
 }
 
 static uint64_t request_all(struct simulation *simulation)
@@ -450,7 +451,7 @@ static bool open_workers(struct simulation *simulation)
         struct worker *worker = &simulation->workers[k];
         worker->simulation = simulation;
         worker->index = k;
-        worker->deque = pl_victims_enter(simulation->victims, k, on_publish, worker);
+        worker->deque = pl_victims_enter(simulation->victims, k, call_thief, worker);
         if (worker->deque == NULL)
             return false;
     }

@@ -4,8 +4,8 @@
  * steps of libparallel/deque.h and libparallel/executors/deque.c. tests/executors/spawning_model.sh runs it.
  *
  * Cast: one owner, who spawns, syncs, spins until what it has spawned has begun, or waits at a sync for a stolen call; and
- * thieves, who look, ask, publish by force, steal, and go to sleep. What the owner does next is tried out, and so is whether
- * a stolen call ever ends: it may wait for any other call.
+ * thieves, who look, ask, publish by force, steal, go to sleep, and may find other work, TASKS times. What the owner does next is
+ * tried out, and so is whether a stolen call, or the other work, ever ends: it may wait for any call.
  *
  * Memory: the owner's stores to `top` go to a buffer of BUFFER entries, from which they reach memory at any later moment,
  * in order (TSO). Read-modify-writes of the owner and the barrier of a thief (membarrier) empty it. What a spawn stores to
@@ -37,6 +37,7 @@
  *  MUTATION_NO_REQUEST        a thief goes to sleep without asking the owner;
  *  MUTATION_NO_LAST_LOOK      it goes to sleep without looking once more;
  *  MUTATION_LATE_BARRIER      its last look comes before the barrier;
+ *  MUTATION_LEFT_FOR_GOOD     a thief that has found other work does not look what was left to it when it searched;
  *  MUTATION_REST_LEFT         a thief that leaves calls behind calls nobody. */
 
 #ifndef THIEVES
@@ -50,6 +51,9 @@
 #endif
 #ifndef BUFFER
 #define BUFFER 2
+#endif
+#ifndef TASKS
+#define TASKS 0
 #endif
 
 /* Marks of a slot; a record is RECORD + the number of its call. */
@@ -77,6 +81,8 @@ byte buffered;
 /* Who sleeps. */
 bool is_parked[THIEVES];
 byte searching = THIEVES;
+byte tasks = TASKS;    /* other work that nobody has begun */
+bool is_left;          /* calls were left to whoever searched */
 bool owner_is_asleep;
 byte awaited = NOBODY; /* the call that a sleeping owner waits for */
 bool completions;      /* its futex word; one wait at a time, so it need not count */
@@ -166,6 +172,21 @@ inline call_worker()
     }
 }
 
+/* Sets `is_left` unless all are awake: who searches may find other work. */
+inline call_thief()
+{
+    d_step {
+        at = 0;
+        do
+        :: at < THIEVES && !is_parked[at] -> at++
+        :: else -> break
+        od;
+        is_left = is_left || at < THIEVES;
+        at = 0
+    }
+    call_worker()
+}
+
 /* Sets `found` if there is a call that nobody has begun, as far as memory shows. */
 inline look_at_slots()
 {
@@ -247,7 +268,7 @@ inline call_if_published()
     if
     :: has_published ->
         has_published = false;
-        call_worker();
+        call_thief();
 #ifndef MUTATION_REQUEST_TAKEN
         d_step { /* the request stands while anybody sleeps */
             at = 0;
@@ -409,7 +430,7 @@ inline sleep_until_back()
     barrier();
     look_for_work();
     if
-    :: found -> found = false; call_worker()
+    :: found -> found = false; call_thief()
     :: else
     fi;
     completions = false;
@@ -507,6 +528,35 @@ inline publish_by_force()
     fi
 }
 
+/* After it has stopped to count as searching. */
+inline look_for_left()
+{
+#ifndef MUTATION_LEFT_FOR_GOOD
+    if
+    :: d_step { is_left -> is_left = false }
+        look_for_work();
+        if
+        :: found -> found = false; call_thief()
+        :: else
+        fi
+    :: else
+    fi
+#else
+    skip
+#endif
+}
+
+inline take_task()
+{
+    searching--;
+    look_for_left();
+    if
+    :: skip -> false /* it never ends */
+    :: skip
+    fi;
+    searching++
+}
+
 inline steal_and_run()
 {
     /* become_busy() */
@@ -529,8 +579,8 @@ inline steal_and_run()
 #ifndef MUTATION_REST_LEFT
         look_for_work();
         if
-        :: found -> found = false; call_worker()
-        :: else
+        :: found -> found = false; call_thief()
+        :: else -> look_for_left()
         fi;
 #endif
         d_step { assert(!has_begun[call]); has_begun[call] = true }
@@ -548,7 +598,7 @@ inline steal_and_run()
         :: call == WAITED -> completions = true; owner_is_asleep = false
         :: else
         fi
-    :: else
+    :: else -> look_for_left()
     fi;
     d_step { index = 0; call = 0 }
     searching++
@@ -573,7 +623,7 @@ inline park()
 #endif
 #endif
     if
-    :: found -> found = false; call_worker()
+    :: found -> found = false; call_thief()
     :: else
     fi;
     !is_parked[self]
@@ -586,6 +636,7 @@ active [THIEVES] proctype thief()
     bool found;
 
     do
+    :: atomic { tasks > 0 -> tasks-- } take_task()
     :: look_at_slots();
         if
         :: found

@@ -31,6 +31,8 @@ libparallel_sources += \
 	libparallel/executors/process_worker.c \
 	libparallel/executors/processes.c \
 	libparallel/executors/processes.h \
+	libparallel/executors/registry.c \
+	libparallel/executors/registry.h \
 	libparallel/executors/room.c \
 	libparallel/executors/room.h \
 	libparallel/executors/roster.c \

@@ -21,7 +21,8 @@ struct pl_deque {
     _Atomic uint32_t completions;                        /* futex word: stolen calls that have come back to a sleeper */
     uint32_t number;                                     /* from 1; constant: names the thief in a slot */
     struct pl_victims *peers;                            /* constant: all deques of the executor, this one too */
-    void (*on_publish)(void *context);                   /* constant: called without locks when there is work to be had */
+    void (*call_thief)(void *context, bool has_work);    /* constant: called without locks when there is work to be had, or
+                                                          * when a call was stolen, and others may have some */
     void *context;
     struct pl_counters counters;                         /* the owner's, of what it does as a thief, like the next two */
     struct pl_deque *last_victim;                        /* from which it stole last; NULL: never */
@@ -35,8 +36,8 @@ static inline struct pl_counters *pl_counters_of_caller(void)
 }
 
 /* Zeroed pages that cost nothing until they are used; NULL without memory. Freed by pl_deque_destroy(). */
-struct pl_deque *pl_deque_create(uint32_t number, struct pl_victims *peers, void (*on_publish)(void *context),
-                                 void *context);
+struct pl_deque *pl_deque_create(uint32_t number, struct pl_victims *peers,
+                                 void (*call_thief)(void *context, bool has_work), void *context);
 void pl_deque_destroy(struct pl_deque *deque);
 
 /* Asks the kernel, once, for membarrier; called before there are workers (registering later takes milliseconds). */
@@ -62,8 +63,8 @@ bool pl_deque_publish_by_force(struct pl_deque *deque);
 struct parallel_spawn *pl_deque_steal(struct pl_deque *victim, struct pl_deque *thief, uint64_t *index);
 bool pl_deque_return(struct pl_deque *victim, uint64_t index);
 
-/* Takes one, runs it and gives it back; false if there was none. `thief` is the caller's deque. If it leaves any behind it
- * calls on_publish first. */
+/* Takes one, runs it and gives it back; false if there was none. `thief` is the caller's deque. Before it runs it, it calls
+ * call_thief. */
 bool pl_deque_steal_and_run(struct pl_deque *victim, struct pl_deque *thief);
 
 /* The owner's sync below the split. True: not stolen, call it. False: stolen. *thief is 0 if it is back; else the number of

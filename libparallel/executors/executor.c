@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * Opening and closing executors of any kind, the default executor, and the registry of what is open.
- *
- * The registry lock is held for list work only, never while an executor runs, waits or ends. Who finds an executor there
- * and goes on to use it borrows it under the lock; closing waits until it is given back. A fork takes the lock, so a child
- * finds the list whole; it forgets it, for none of those executors has workers there.
+ * Opening and closing executors of any kind, and the default executor. What is open is in the registry.
  *
  * Opening may fork (a zygote), so no lock that a fork takes is held meanwhile: the one that makes the default executor
  * unique is simply free in a child.
@@ -21,21 +17,17 @@
 
 #include "libparallel/base/clock.h"
 #include "libparallel/base/error.h"
-#include "libparallel/base/futex.h"
 #include "libparallel/base/lock.h"
 #include "libparallel/base/patience.h"
 #include "libparallel/base/settings.h"
 #include "libparallel/executors/frame.h"
 #include "libparallel/executors/onlooker.h"
 #include "libparallel/executors/process_hub.h"
+#include "libparallel/executors/registry.h"
 
 static const struct pl_executor_kind *const kinds[] = {&pl_serial_kind, &pl_threads_kind, &pl_processes_kind,
                                                        &pl_fork_kind};
 enum { KIND_COUNT = sizeof kinds / sizeof kinds[0] };
-
-static pthread_mutex_t registry_lock = PTHREAD_MUTEX_INITIALIZER;
-static struct parallel_executor *registry; /* what is open, under the lock */
-static uint64_t next_number = 1;           /* under the lock */
 
 /* The default executor is read without the lock at each submission; it is written under default_lock. */
 static _Atomic(struct parallel_executor *) default_executor;
@@ -45,122 +37,48 @@ static pthread_once_t process_hooks = PTHREAD_ONCE_INIT;
 
 /* ---- Fork and exit ---- */
 
-static void before_fork(void)
-{
-    pthread_mutex_lock(&registry_lock);
-}
-
-static void after_fork_in_parent(void)
-{
-    pthread_mutex_unlock(&registry_lock);
-}
-
 static void after_fork_in_child(void)
 {
-    registry = NULL;
+    pl_registry_forget();
     pl_store_relaxed(&default_executor, NULL); /* relaxed, as below: the child has one thread */
     pl_store_relaxed(&default_lock.word, 0);
     pl_process_hub_after_fork_in_child();
     pl_frame_innermost = NULL; /* the task that forked goes on here as plain code */
     pl_callback_depth = 0;
-    pthread_mutex_unlock(&registry_lock);
-}
-
-/* ---- Borrowing ---- */
-
-/* Under the registry's lock: keeps the executor from being destroyed. */
-static void borrow(struct parallel_executor *executor)
-{
-    pl_add_relaxed(&executor->borrowers, 1); /* relaxed: the close comes under the lock */
-}
-
-void pl_executor_give_back(struct parallel_executor *executor)
-{
-    /* Release: pairs with the acquire of the close, which then destroys. The wake touches the address only. */
-    if (pl_sub_release(&executor->borrowers, 1) == 1)
-        pl_futex_wake(&executor->borrowers, PL_FUTEX_WAKE_ALL, PL_FUTEX_PRIVATE);
-}
-
-static void wait_for_borrowers(struct parallel_executor *executor)
-{
-    uint32_t borrowers;
-    while ((borrowers = pl_load_acquire(&executor->borrowers)) > 0) /* pairs with pl_executor_give_back() */
-        pl_futex_wait(&executor->borrowers, borrowers, PARALLEL_NEVER, PL_FUTEX_PRIVATE);
+    pl_registry_unlock();
 }
 
 /* ---- The end of the program ---- */
 
-/* One at a time and without the lock held while it ends, since its tasks may open and close executors. */
+/* One at a time and without the registry's lock held while it ends, since its tasks may open and close executors. */
 static void shut_down_all(void)
 {
     bool is_inside_task = pl_frame_innermost != NULL;
-    uint64_t below = UINT64_MAX; /* the youngest first: tasks of younger ones may use older ones */
-    for (;;) {
-        pthread_mutex_lock(&registry_lock);
-        struct parallel_executor *executor = NULL;
-        for (struct parallel_executor *each = registry; each != NULL; each = each->next)
-            if (each->number < below && (executor == NULL || each->number > executor->number))
-                executor = each;
-        if (executor != NULL)
-            borrow(executor);
-        pthread_mutex_unlock(&registry_lock);
-        if (executor == NULL)
-            return;
+    struct parallel_executor *executor;
+    /* The youngest first: tasks of younger ones may use older ones. */
+    for (uint64_t below = UINT64_MAX; (executor = pl_registry_borrow_youngest(below)) != NULL;) {
         below = executor->number;
         if (is_inside_task)
             (void)executor->kind->shutdown(executor, PARALLEL_SHUTDOWN_CANCEL, PARALLEL_POLL);
         else
             (void)executor->kind->shutdown(executor, PARALLEL_SHUTDOWN_FINISH, PARALLEL_NEVER);
-        pl_executor_give_back(executor);
+        pl_registry_give_back(executor);
     }
 }
 
 static void install_process_hooks(void)
 {
-    pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+    pthread_atfork(pl_registry_lock, pl_registry_unlock, after_fork_in_child);
     atexit(shut_down_all);
 }
 
-/* ---- Registry ---- */
-
-static void enter_registry(struct parallel_executor *executor)
-{
-    pthread_mutex_lock(&registry_lock);
-    executor->number = next_number++;
-    executor->fork_count = pl_fork_count();
-    atomic_init(&executor->borrowers, 0);
-    executor->next = registry;
-    registry = executor;
-    pthread_mutex_unlock(&registry_lock);
-}
-
-/* Under the lock: the link that points to the executor, or NULL if it is not open. Compares, never dereferences. */
-static struct parallel_executor **find_in_registry(const struct parallel_executor *executor)
-{
-    for (struct parallel_executor **link = &registry; *link != NULL; link = &(*link)->next)
-        if (*link == executor)
-            return link;
-    return NULL;
-}
-
-enum { ANY_NUMBER = 0 };
-
-/* Borrows the executor of this address, and of this number, if it is open. */
-static bool borrow_if_open(struct parallel_executor *executor, uint64_t number)
-{
-    pthread_mutex_lock(&registry_lock);
-    bool is_found = find_in_registry(executor) != NULL && (number == ANY_NUMBER || executor->number == number);
-    if (is_found)
-        borrow(executor);
-    pthread_mutex_unlock(&registry_lock);
-    return is_found;
-}
+/* ---- Borrowing ---- */
 
 int pl_executor_borrow(struct parallel_executor *executor, const char *function)
 {
     if (executor == NULL)
         return pl_error_set(PARALLEL_EINVALID, 0, "%s: the executor is NULL", function);
-    if (!borrow_if_open(executor, ANY_NUMBER))
+    if (!pl_registry_borrow(executor, PL_REGISTRY_ANY_NUMBER))
         return pl_error_set(PARALLEL_EINVALID, 0, "%s: %p is not an open executor of this process", function,
                             (const void *)executor);
     return 0;
@@ -192,22 +110,22 @@ int pl_executor_submit(struct parallel_executor *executor, struct pl_task *first
 
 int pl_executor_submit_if_open(struct parallel_executor *executor, uint64_t number, struct pl_task *task)
 {
-    if (!borrow_if_open(executor, number))
+    if (!pl_registry_borrow(executor, number))
         return pl_error_set(PARALLEL_ESHUTDOWN, 0, "the executor of the future has been closed");
     int code = executor->kind->submit(executor, task, task, 1);
-    pl_executor_give_back(executor);
+    pl_registry_give_back(executor);
     return code;
 }
 
 bool pl_executor_interrupt_if_open(struct parallel_executor *executor, uint64_t number, struct pl_task *task,
                                    enum pl_interruption how)
 {
-    if (!borrow_if_open(executor, number))
+    if (!pl_registry_borrow(executor, number))
         return true; /* the task has ended with it */
     bool has_means = executor->kind->interrupt != NULL;
     if (has_means)
         executor->kind->interrupt(executor, task, how);
-    pl_executor_give_back(executor);
+    pl_registry_give_back(executor);
     return has_means;
 }
 
@@ -231,20 +149,20 @@ void pl_executor_run_here(struct pl_task *task)
 bool pl_executor_ask_away(struct pl_task *task, bool is_wanted)
 {
     /* A task that has not ended keeps its executor open, and closing takes this lock before anything is freed. */
-    pthread_mutex_lock(&registry_lock);
+    pl_registry_lock();
     bool has_come_home = false;
     if (!pl_latch_is_open(&task->state))
         has_come_home = task->executor->kind->ask_away(task->executor, task, is_wanted);
-    pthread_mutex_unlock(&registry_lock);
+    pl_registry_unlock();
     return has_come_home;
 }
 
 void pl_executor_forget(struct pl_task *task)
 {
     /* The executor has waited for this, and may be closed in the midst of it: not before the lock is free. */
-    pthread_mutex_lock(&registry_lock);
+    pl_registry_lock();
     task->executor->kind->forget(task->executor, task);
-    pthread_mutex_unlock(&registry_lock);
+    pl_registry_unlock();
 }
 
 bool pl_executor_spin(struct pl_task *task, uint32_t turns)
@@ -348,7 +266,7 @@ static int open_with(const parallel_executor_options *options, parallel_executor
         return code;
     opened->kind = kind;
     opened->counts_resources = complete.counts_resources;
-    enter_registry(opened);
+    pl_registry_enter(opened);
     *executor = opened;
     return 0;
 }
@@ -414,21 +332,8 @@ int parallel_executor_shutdown(parallel_executor *executor, enum parallel_shutdo
         code = shut_down(executor, mode, deadline_ns);
     else
         code = pl_error_set(PARALLEL_EINVALID, 0, "parallel_executor_shutdown: %d is not a mode", (int)mode);
-    pl_executor_give_back(executor);
+    pl_registry_give_back(executor);
     return code;
-}
-
-/* PARALLEL_EINVALID: another thread was faster. */
-static int leave_registry(parallel_executor *executor)
-{
-    pthread_mutex_lock(&registry_lock);
-    struct parallel_executor **link = find_in_registry(executor);
-    if (link != NULL)
-        *link = executor->next;
-    pthread_mutex_unlock(&registry_lock);
-    if (link == NULL)
-        return pl_error_set(PARALLEL_EINVALID, 0, "parallel_executor_close: closed by another thread meanwhile");
-    return 0;
 }
 
 int parallel_executor_close(parallel_executor *executor)
@@ -439,15 +344,15 @@ int parallel_executor_close(parallel_executor *executor)
     if (code != 0)
         return code;
     code = shut_down(executor, PARALLEL_SHUTDOWN_FINISH, PARALLEL_NEVER);
-    if (code == 0)
-        code = leave_registry(executor);
-    pl_executor_give_back(executor);
+    if (code == 0 && !pl_registry_leave(executor))
+        code = pl_error_set(PARALLEL_EINVALID, 0, "parallel_executor_close: closed by another thread meanwhile");
+    pl_registry_give_back(executor);
     if (code != 0)
         return code;
     struct parallel_executor *expected = executor;
     /* Relaxed: a default executor that a program closes all the same must not be handed out again. */
     pl_cas_relaxed(&default_executor, &expected, NULL);
-    wait_for_borrowers(executor);
+    pl_registry_wait_for_borrowers(executor);
     executor->kind->destroy(executor);
     return 0;
 }
@@ -464,7 +369,7 @@ int parallel_executor_resize(parallel_executor *executor, size_t workers)
     if (code != 0)
         return code;
     code = executor->kind->resize(executor, workers);
-    pl_executor_give_back(executor);
+    pl_registry_give_back(executor);
     return code;
 }
 
@@ -508,6 +413,6 @@ int parallel_executor_describe(parallel_executor *executor, parallel_executor_in
     info->start = NULL;
     info->start_reason[0] = '\0';
     executor->kind->describe(executor, info);
-    pl_executor_give_back(executor);
+    pl_registry_give_back(executor);
     return 0;
 }

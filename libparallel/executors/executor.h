@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * An executor as the library sees it: an operation table for each kind, and a common head. The registry keeps what is
- * open, for the end of the program, for fork, and to tell a closed executor from an open one.
+ * An executor as the library sees it: an operation table for each kind, and a common head.
  *
- *     executor.c        open, close, default, registry         knows every kind by its table
+ *     executor.c        open, close, default                   knows every kind by its table
+ *     registry.c        what is open
  *     specification.c   text -> options
  *     serial.c threads.c ...   one table each; they know tasks, and nothing above */
 #ifndef LIBPARALLEL_EXECUTORS_EXECUTOR_H
@@ -99,9 +99,9 @@ extern const struct pl_executor_kind pl_serial_kind;
 extern const struct pl_executor_kind pl_threads_kind;
 extern const struct pl_executor_kind pl_processes_kind;
 
-/* Around a use of an executor by a public function of that name: its end waits meanwhile. PARALLEL_EINVALID: not open. */
+/* Before a use of an executor by a public function of that name: its end waits until pl_registry_give_back().
+ * PARALLEL_EINVALID: not open. */
 int pl_executor_borrow(struct parallel_executor *executor, const char *function);
-void pl_executor_give_back(struct parallel_executor *executor);
 
 /* Submits to `executor`. PARALLEL_EFORKED in a forked child, PARALLEL_ESHUTDOWN, PARALLEL_EFULL, PARALLEL_EWORKER,
  * PARALLEL_EINITIALIZER. Nothing was taken on failure. */

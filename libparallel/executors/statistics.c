@@ -5,6 +5,7 @@
 
 #include "libparallel/base/error.h"
 #include "libparallel/executors/executor.h"
+#include "libparallel/executors/registry.h"
 #include "libparallel/executors/victims.h"
 
 static void add(const struct pl_counters *counters, parallel_statistics *sum)
@@ -45,7 +46,7 @@ int parallel_statistics_read(parallel_executor *executor, int worker, parallel_s
                             executor->kind->name);
     else
         code = executor->kind->count(executor, worker, &sum);
-    pl_executor_give_back(executor);
+    pl_registry_give_back(executor);
     if (code == 0)
         *out = sum;
     return code;

@@ -142,6 +142,40 @@ void pl_threads_call_workers(struct pl_threads *threads, uint32_t wanted)
     }
 }
 
+static bool is_everybody_awake(struct pl_threads *threads)
+{
+    /* Seq_cst: after the publication. Relaxed: a resize looks by itself. */
+    return pl_threads_awake_of(pl_load_seq_cst(&threads->crew)) >= pl_load_relaxed(&threads->worker_count);
+}
+
+void pl_threads_call_thief(struct pl_threads *threads)
+{
+    if (is_everybody_awake(threads)) /* each looks for spawned calls before it sleeps */
+        return;
+    /* Seq_cst, both: before the look at who searches. Read first: the line is written when it has to be. */
+    if (pl_load_seq_cst(&threads->is_spawn_left) == 0)
+        pl_store_seq_cst(&threads->is_spawn_left, 1);
+    pl_threads_call_worker(threads);
+}
+
+static bool is_spawning(struct pl_threads *threads)
+{
+    pl_victims_request(&threads->victims);
+    if (pl_load_seq_cst(&threads->busy) == 0 && pl_board_inside(&threads->board, NULL) == 0)
+        return false;
+    pl_deque_barrier();
+    return pl_victims_have_work(&threads->victims);
+}
+
+void pl_threads_look_last(struct pl_threads *threads)
+{
+    /* Spawned calls in any case: who is called for a task leaves them. */
+    if (is_spawning(threads))
+        pl_threads_call_thief(threads);
+    else if (pl_threads_have_tasks(threads))
+        pl_threads_call_worker(threads);
+}
+
 void pl_threads_wake_all(struct pl_threads *threads)
 {
     for (;;) {
@@ -314,8 +348,7 @@ static int threads_resize(struct parallel_executor *executor, size_t workers)
     int code = pl_roster_resize(&threads->roster, workers, &threads->worker_count);
     if (code != 0)
         return code;
-    if (pl_threads_have_tasks(threads) || pl_threads_is_spawning(threads))
-        pl_threads_call_worker(threads);
+    pl_threads_look_last(threads);
     return 0;
 }
 
@@ -348,8 +381,7 @@ static void threads_wait_enter(struct parallel_executor *executor)
     pl_roster_stand_up(&threads->roster, frame_worker());
     pl_sub_seq_cst(&threads->crew, PL_THREADS_AWAKE);
     /* The same last look as before sleep: a submitter, or an owner of spawned calls, may have counted on this worker. */
-    if (pl_threads_have_tasks(threads) || pl_threads_is_spawning(threads))
-        pl_threads_call_worker(threads);
+    pl_threads_look_last(threads);
 }
 
 static void threads_wait_leave(struct parallel_executor *executor)

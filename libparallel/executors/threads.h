@@ -52,6 +52,7 @@ struct pl_threads {
     struct pl_wishes wishes;
     _Atomic uint64_t outer_wakes; /* by threads that are no workers; beside the system call of a wake it is nothing */
     _Alignas(2 * PL_CACHE_LINE) _Atomic uint32_t busy; /* workers inside a task, waiting ones too */
+    _Atomic uint32_t is_spawn_left; /* spawned calls were left to whoever searched (spawning.md) */
     struct pl_room room;
 };
 
@@ -95,9 +96,13 @@ static inline void pl_threads_call_worker(struct pl_threads *threads)
     pl_threads_call_workers(threads, 1);
 }
 
-/* The part of a last look that concerns spawned calls: true if there are any that nobody has begun. If not, later ones
- * will find a request, and call somebody. */
-bool pl_threads_is_spawning(struct pl_threads *threads);
+/* The same for spawned calls that nobody has begun. If it is left to a worker that searches, he looks for them when he has
+ * found something else. */
+void pl_threads_call_thief(struct pl_threads *threads);
+
+/* The last look of who has stopped to count as awake: calls somebody if there are tasks, or spawned calls that nobody has begun;
+ * who spawns later finds a request, and calls. */
+void pl_threads_look_last(struct pl_threads *threads);
 
 /* The sleepers come to see that the executor closes or has finished. */
 void pl_threads_wake_all(struct pl_threads *threads);

@@ -28,7 +28,8 @@ enum {
     TURNS_BEFORE_ANY_TASK = 400,
     /* And once in so many of them that one looks whether a wished seat is free. */
     TURNS_BETWEEN_SEATS = 32,
-    /* So many calls after one another, and a worker looks elsewhere first: nobody's call waits for ever behind others'. */
+    /* So many calls, or stolen calls, after one another, and a worker looks elsewhere first: nobody's waits for ever behind
+     * others'. */
     CALLS_BEFORE_OTHERS = 64,
 };
 
@@ -70,14 +71,25 @@ static void run_task(struct pl_threads *threads, struct pl_thread_worker *self, 
     pl_task_release(task);
 }
 
-/* Searching -> working, before the work is begun. */
-static void become_busy(struct pl_threads *threads, uint64_t *counted)
+/* Searching -> working, before the work is begun. False: it has not been searching. */
+static bool become_busy(struct pl_threads *threads, uint64_t *counted)
 {
-    if (*counted & PL_THREADS_SEARCHING) {
-        pl_add_seq_cst(&threads->busy, 1); /* before any spawn's look at its split (spawning.md) */
-        pl_sub_seq_cst(&threads->crew, PL_THREADS_SEARCHING);
-        *counted = PL_THREADS_AWAKE;
-    }
+    if (!(*counted & PL_THREADS_SEARCHING))
+        return false;
+    pl_add_seq_cst(&threads->busy, 1); /* before any spawn's look at its split (spawning.md) */
+    pl_sub_seq_cst(&threads->crew, PL_THREADS_SEARCHING);
+    *counted = PL_THREADS_AWAKE;
+    return true;
+}
+
+/* After the step above, or with a stolen call, or a loop, in hand: an owner of spawned calls may have called nobody, because
+ * this worker searched. */
+static void look_for_left(struct pl_threads *threads)
+{
+    /* Seq_cst, both: the mark comes before the owner's look at the crew, and is taken before the look at the deques. */
+    if (pl_load_seq_cst(&threads->is_spawn_left) != 0 && pl_exchange_seq_cst(&threads->is_spawn_left, 0) != 0 &&
+        pl_victims_have_work(&threads->victims))
+        pl_threads_call_thief(threads);
 }
 
 static void stop_being_busy(struct pl_threads *threads)
@@ -198,15 +210,6 @@ static enum finding search(struct pl_threads *threads, struct pl_thread_worker *
     return *victim != NULL ? VICTIM : NOTHING;
 }
 
-bool pl_threads_is_spawning(struct pl_threads *threads)
-{
-    pl_victims_request(&threads->victims);
-    if (pl_load_seq_cst(&threads->busy) == 0 && pl_board_inside(&threads->board, NULL) == 0)
-        return false;
-    pl_deque_barrier();
-    return pl_victims_have_work(&threads->victims);
-}
-
 /* In the lot: gives back memory of futures that have gone, half a second later and whenever there may be some again, until
  * called (true) or the deadline. */
 static bool doze(struct pl_thread_worker *self, uint64_t deadline_ns)
@@ -240,9 +243,10 @@ static bool park(struct pl_threads *threads, struct pl_thread_worker *self, stru
     if (pl_threads_has_finished(threads)) {
         if (pl_parking_lot_leave(&threads->lot, &self->parker))
             return false;
-    } else if (pl_threads_have_tasks(threads) || pl_board_is_open_to(&threads->board, &watcher->reader) ||
-               pl_threads_is_spawning(threads)) {
-        pl_threads_call_worker(threads);
+    } else {
+        pl_threads_look_last(threads);
+        if (pl_board_is_open_to(&threads->board, &watcher->reader))
+            pl_threads_call_worker(threads);
     }
     uint64_t deadline_ns = PARALLEL_NEVER;
     watcher->watches = false;
@@ -306,6 +310,7 @@ static void help(struct pl_threads *threads, const struct pl_thread_worker *self
         pl_count(&counters->transfers, 2); /* the post, to join and to leave */
     if (pl_threads_have_tasks(threads))
         pl_threads_call_worker(threads);
+    look_for_left(threads);
     uint32_t places = work->is_worth_a_wake ? pl_post_places(post) : 0;
     if (places > 0)
         pl_threads_call_workers(threads, places < PL_THREADS_CALLED_AT_ONCE ? places : PL_THREADS_CALLED_AT_ONCE);
@@ -333,13 +338,35 @@ static void begin_watch(struct watcher *watcher)
 
 /* There are calls to be had: of this worker, which has answered a request, or of one that this worker has stolen from. While
  * others sleep, or have not been started, the request stands, so that the next spawn calls again (spawning.md). */
-static void call_thief(void *context)
+static void call_thief(void *context, bool has_work)
 {
     struct pl_threads *threads = context;
-    pl_threads_call_worker(threads);
+    if (!has_work) {
+        look_for_left(threads);
+        return;
+    }
+    pl_threads_call_thief(threads);
     /* Seq_cst: who falls asleep after this look requests by himself. */
     if (pl_threads_awake_of(pl_load_seq_cst(&threads->crew)) < pl_load_relaxed(&threads->worker_count))
         pl_deque_request((struct pl_deque *)parallel_deque_current);
+}
+
+/* Steals and runs as long as there is more where that came from, which saves the steps between work and search; but not while
+ * something else waits, nor for ever. False: the worker is to end. */
+static bool steal_a_while(struct pl_threads *threads, struct pl_thread_worker *self, struct watcher *watcher,
+                          uint64_t *counted, struct pl_deque *victim, struct pl_deque *deque)
+{
+    for (unsigned call = 0; call < CALLS_BEFORE_OTHERS; call++) {
+        bool has_stolen = pl_deque_steal_and_run(victim, deque);
+        if (!has_stolen)
+            look_for_left(threads);
+        if (!settle_down(threads, self, watcher, counted))
+            return false;
+        if (!has_stolen || *counted != PL_THREADS_AWAKE || pl_threads_have_tasks(threads) ||
+            pl_board_is_open_to(&threads->board, &watcher->reader))
+            return true;
+    }
+    return true;
 }
 
 void pl_threads_work(struct pl_thread_worker *self)
@@ -361,7 +388,8 @@ void pl_threads_work(struct pl_thread_worker *self)
                 : call % CALLS_BEFORE_OTHERS == CALLS_BEFORE_OTHERS / 2 ? PL_THREADS_COMMON_FIRST
                                                                         : PL_THREADS_OWN_FIRST;
         if (task != NULL) {
-            become_busy(threads, &counted);
+            if (become_busy(threads, &counted))
+                look_for_left(threads);
             /* Looked at after the step above, not at the pop (threads.md, step F3). */
             if (pl_threads_have_tasks(threads))
                 pl_threads_call_worker(threads);
@@ -392,18 +420,14 @@ void pl_threads_work(struct pl_thread_worker *self)
             order = PL_THREADS_ANY_FIRST;
         if ((finding == VICTIM || finding == POST) && !is_initialized) {
             is_initialized = true;
-            become_busy(threads, &counted);
+            (void)become_busy(threads, &counted);
+            look_for_left(threads);
             initialize(threads, self);
         } else if (finding == VICTIM) {
-            become_busy(threads, &counted);
+            (void)become_busy(threads, &counted);
             if (pl_threads_have_tasks(threads))
                 pl_threads_call_worker(threads);
-            bool goes_on, has_stolen;
-            do { /* as long as there is more where that came from, without the steps between work and search */
-                has_stolen = pl_deque_steal_and_run(victim, deque);
-                goes_on = settle_down(threads, self, &watcher, &counted);
-            } while (goes_on && has_stolen && counted == PL_THREADS_AWAKE && !pl_threads_have_tasks(threads));
-            if (!goes_on)
+            if (!steal_a_while(threads, self, &watcher, &counted, victim, deque))
                 break;
         } else if (finding == POST) {
             help(threads, self, &watcher, post);

@@ -5,15 +5,15 @@
 
 __thread struct parallel_deque *parallel_deque_current;
 
-struct pl_deque *pl_victims_enter(struct pl_victims *victims, size_t index, void (*on_publish)(void *context),
-                                  void *context)
+struct pl_deque *pl_victims_enter(struct pl_victims *victims, size_t index,
+                                  void (*call_thief)(void *context, bool has_work), void *context)
 {
     if (index >= PL_VICTIM_LIMIT)
         return NULL;
     struct pl_deque *deque = pl_load_relaxed(&victims->deques[index]); /* relaxed: only this worker makes it */
     if (deque != NULL)
         return deque;
-    deque = pl_deque_create((uint32_t)index + 1, victims, on_publish, context);
+    deque = pl_deque_create((uint32_t)index + 1, victims, call_thief, context);
     if (deque == NULL)
         return NULL;
     pl_store_release(&victims->deques[index], deque); /* publishes its contents to thieves */

@@ -21,8 +21,8 @@ struct pl_victims {
 };
 
 /* The deque of worker `index`, made at the first call; NULL beyond the limit or without memory. Only by that worker. */
-struct pl_deque *pl_victims_enter(struct pl_victims *victims, size_t index, void (*on_publish)(void *context),
-                                  void *context);
+struct pl_deque *pl_victims_enter(struct pl_victims *victims, size_t index,
+                                  void (*call_thief)(void *context, bool has_work), void *context);
 void pl_victims_destroy(struct pl_victims *victims);
 
 /* The one of that number (from 1), which exists. */

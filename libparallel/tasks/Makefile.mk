@@ -28,6 +28,7 @@ libparallel_sources += \
 	libparallel/tasks/named_run.h \
 	libparallel/tasks/observer.c \
 	libparallel/tasks/observer.h \
+	libparallel/tasks/outcome.c \
 	libparallel/tasks/pace.h \
 	libparallel/tasks/plan.c \
 	libparallel/tasks/plane.c \

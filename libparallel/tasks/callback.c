@@ -39,8 +39,7 @@ int parallel_future_on_done(parallel_future *future, void (*callback)(parallel_f
     if (future == NULL || callback == NULL)
         return pl_error_set(PARALLEL_EINVALID, 0, "parallel_future_on_done: %s is NULL",
                             future == NULL ? "the future" : "the callback");
-    if (pl_future_is_inherited(future))
-        pl_future_settle_inherited(future);
+    pl_future_settle(future);
     struct callback *fresh = malloc(sizeof *fresh);
     if (fresh == NULL)
         return pl_error_set(PARALLEL_ENOMEMORY, 0, "no memory for a callback");
@@ -70,8 +69,7 @@ int parallel_future_fd(parallel_future *future)
         pl_error_set(PARALLEL_EINVALID, 0, "parallel_future_fd: the future is NULL");
         return -1;
     }
-    if (pl_future_is_inherited(future))
-        pl_future_settle_inherited(future);
+    pl_future_settle(future);
     int32_t stored = pl_load_acquire(&future->fd); /* pairs with the swap below */
     if (stored != 0)
         return stored - 1;

@@ -301,8 +301,7 @@ static parallel_future *chain_to(parallel_future *source, parallel_continuation 
         pl_error_set(PARALLEL_EINVALID, 0, "%s is NULL", source == NULL ? "the future" : "the continuation");
         return pl_future_create_failed(caller, parallel_last_error());
     }
-    if (pl_future_is_inherited(source))
-        pl_future_settle_inherited(source);
+    pl_future_settle(source);
     struct link *link = calloc(1, sizeof *link);
     struct parallel_executor *executor = source->task.executor;
     parallel_future *chain = pl_future_create(&pl_chain_class, NULL, 0, NULL, 2);

@@ -127,8 +127,7 @@ int parallel_completion_set_add(parallel_completion_set *set, parallel_future *f
                             set == NULL ? "set" : "future");
     if (is_inherited(set))
         return refuse_inherited();
-    if (pl_future_is_inherited(future))
-        pl_future_settle_inherited(future);
+    pl_future_settle(future);
     struct node *node = malloc(sizeof *node);
     if (node == NULL)
         return pl_error_set(PARALLEL_ENOMEMORY, 0, "no memory for a member of a completion set");

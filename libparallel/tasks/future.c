@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The life of a future of any kind: birth, end, outcome, references; and the public functions that ask and wait. What
- * makes it run is in call.c, promise.c and chain.c. */
+ * The life of a future of any kind: birth, end, references; and the public functions that ask and wait. What makes it run is in
+ * call.c, promise.c and chain.c, what came of it in outcome.c. */
 #include "libparallel/tasks/future.h"
 
 #include <pthread.h>
@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "libparallel/base/clock.h"
-#include "libparallel/base/copy.h"
 #include "libparallel/base/error.h"
 #include "libparallel/base/patience.h"
 #include "libparallel/base/size.h"
@@ -235,6 +234,8 @@ __attribute__((constructor)) static void hold_settling_over_forks(void)
 
 void pl_future_settle_inherited(parallel_future *future)
 {
+    if (future->task.class == &immortal_class)
+        return;
     pthread_mutex_lock(&settling);
     if (pl_future_is_inherited(future)) {
         /* Relaxed throughout: what another process would have published does not arrive here. */
@@ -251,41 +252,11 @@ void pl_future_settle_inherited(parallel_future *future)
     pthread_mutex_unlock(&settling);
 }
 
-static void settle(parallel_future *future)
-{
-    if (pl_future_is_inherited(future) && future->task.class != &immortal_class)
-        pl_future_settle_inherited(future);
-}
-
-void pl_future_get_failure(parallel_future *future, parallel_failure *failure)
-{
-    switch (pl_task_state(&future->task)) {
-    case PL_TASK_FAILED:
-        pl_or_relaxed(&future->task.state.word, PL_TASK_LOOKED_AT); /* a flag for the destructor, which is last */
-        *failure = *future->failure;
-        return;
-    case PL_TASK_CANCELLED:
-        *failure = (parallel_failure){.code = PARALLEL_ECANCELLED, .exit_status = -1, .worker = -1};
-        snprintf(failure->message, sizeof failure->message, "%s was cancelled", pl_future_name(future));
-        return;
-    default:
-        *failure = (parallel_failure){.exit_status = -1, .worker = pl_future_holder(future)->worker};
-        return;
-    }
-}
-
-parallel_future *pl_future_holder(parallel_future *future)
-{
-    while (future->task.class == &pl_chain_class && future->followed != NULL)
-        future = future->followed;
-    return future;
-}
-
 /* ---- Waiting ---- */
 
 int pl_future_wait(parallel_future *future, uint64_t deadline_ns)
 {
-    settle(future);
+    pl_future_settle(future);
     struct pl_task *task = &future->task;
     if (pl_latch_is_open(&task->state))
         return 0;
@@ -312,146 +283,29 @@ int pl_future_wait(parallel_future *future, uint64_t deadline_ns)
     return 0;
 }
 
-static int check(const parallel_future *future, const char *caller)
+int pl_future_check(const parallel_future *future, const char *caller)
 {
     return future != NULL ? 0 : pl_error_set(PARALLEL_EINVALID, 0, "%s: the future is NULL", caller);
 }
 
 int parallel_future_wait(parallel_future *future, uint64_t deadline_ns)
 {
-    int code = check(future, "parallel_future_wait");
+    int code = pl_future_check(future, "parallel_future_wait");
     return code != 0 ? code : pl_future_wait(future, deadline_ns);
-}
-
-/* ---- Outcome ---- */
-
-static int refuse_function(const parallel_future *future, const parallel_function *function)
-{
-    return pl_error_set(PARALLEL_EWRONGFUNCTION, 0, "the future is of %s, not of %s", pl_future_name(future),
-                        function->name);
-}
-
-static bool is_of(const parallel_future *future, const parallel_function *function)
-{
-    if (future->function == function)
-        return true;
-    return future->function != NULL && future->function->address == function->address &&
-           future->function->result_size == function->result_size;
-}
-
-static int copy_result(parallel_future *future, const parallel_function *function, void *result)
-{
-    parallel_future *holder = pl_future_holder(future);
-    if (!is_of(holder, function))
-        return refuse_function(holder, function);
-    pl_copy_small(result, pl_future_value(holder), function->result_size);
-    return 0;
-}
-
-static int set_last_error(const parallel_failure *failure)
-{
-    return pl_error_set(failure->code, 0, "%s", failure->message);
-}
-
-int parallel_future_result(parallel_future *future, const parallel_function *function, uint64_t deadline_ns,
-                           void *result)
-{
-    int code = check(future, "parallel_future_result");
-    if (code != 0)
-        return code;
-    if (function == NULL || (result == NULL && function->result_size > 0))
-        return pl_error_set(PARALLEL_EINVALID, 0, "parallel_future_result: %s is NULL",
-                            function == NULL ? "the function" : "the result");
-    if (future->function != NULL && !is_of(future, function)) /* known before any wait */
-        return refuse_function(future, function);
-    code = pl_future_wait(future, deadline_ns);
-    if (code != 0)
-        return code;
-    if (pl_task_state(&future->task) == PL_TASK_DONE)
-        return copy_result(future, function, result);
-    parallel_failure failure;
-    pl_future_get_failure(future, &failure);
-    return set_last_error(&failure);
-}
-
-void parallel_future_await(parallel_future *future, const parallel_function *function, void *result)
-{
-    int code = parallel_future_result(future, function, PARALLEL_NEVER, result);
-    if (code != 0)
-        pl_report_and_abort("%s_await: %s: %s", function != NULL ? function->name : "parallel_future",
-                            pl_error_code_words(code).text, parallel_last_error()->message);
-    parallel_future_release(future);
-}
-
-int parallel_future_snapshot(parallel_future *future, const parallel_function *function,
-                             enum parallel_future_state *state, parallel_failure *failure, void *result)
-{
-    int code = check(future, "parallel_future_snapshot");
-    if (code != 0)
-        return code;
-    if (result != NULL && function == NULL)
-        return pl_error_set(PARALLEL_EINVALID, 0, "parallel_future_snapshot: a result of no function");
-    settle(future);
-    pl_task_refresh(&future->task);
-    enum pl_task_state seen = pl_task_state(&future->task); /* one look: what has ended does not change again */
-    if (seen == PL_TASK_DONE && result != NULL) {
-        code = copy_result(future, function, result);
-        if (code != 0)
-            return code;
-    }
-    if (failure != NULL && seen >= PL_TASK_DONE)
-        pl_future_get_failure(future, failure);
-    else if (failure != NULL)
-        *failure = (parallel_failure){.exit_status = -1, .worker = -1};
-    if (state != NULL)
-        *state = (enum parallel_future_state)seen;
-    return 0;
-}
-
-int parallel_future_error(parallel_future *future, parallel_failure *failure)
-{
-    int code = check(future, "parallel_future_error");
-    if (code == 0 && failure == NULL)
-        code = pl_error_set(PARALLEL_EINVALID, 0, "parallel_future_error: failure is NULL");
-    if (code != 0)
-        return code;
-    settle(future);
-    if (!pl_latch_is_open(&future->task.state))
-        return pl_error_set(PARALLEL_ETIMEDOUT, 0, "%s has not ended", pl_future_name(future));
-    pl_future_get_failure(future, failure);
-    return 0;
-}
-
-int parallel_future_resources(parallel_future *future, parallel_resources *resources)
-{
-    int code = check(future, "parallel_future_resources");
-    if (code == 0 && resources == NULL)
-        code = pl_error_set(PARALLEL_EINVALID, 0, "parallel_future_resources: resources is NULL");
-    if (code != 0)
-        return code;
-    settle(future);
-    if (!pl_latch_is_open(&future->task.state))
-        return pl_error_set(PARALLEL_ETIMEDOUT, 0, "%s has not ended", pl_future_name(future));
-    const parallel_future *holder = pl_future_holder(future);
-    if (holder->task.class != &pl_call_class || holder->resources == NULL)
-        return pl_error_set(PARALLEL_EMISUSE, 0, "%s: what it used was not counted (resources=on does), or it did not run",
-                            pl_future_name(holder));
-    *resources = *holder->resources;
-    return 0;
 }
 
 /* ---- Asking ---- */
 
 enum parallel_future_state parallel_future_state(parallel_future *future)
 {
-    settle(future);
+    pl_future_settle(future);
     pl_task_refresh(&future->task);
     return (enum parallel_future_state)pl_task_state(&future->task);
 }
 
 bool parallel_future_is_done(parallel_future *future)
 {
-    settle(future);
+    pl_future_settle(future);
     return pl_latch_is_open(&future->task.state);
 }
 
@@ -493,7 +347,7 @@ static bool interrupt(parallel_future *future, enum pl_interruption how)
 
 static int stop(parallel_future *future, enum pl_interruption how)
 {
-    settle(future);
+    pl_future_settle(future);
     if (pl_future_end_cancelled(future) || pl_task_state(&future->task) == PL_TASK_CANCELLED)
         return 0;
     if (pl_task_state(&future->task) != PL_TASK_RUNNING)
@@ -507,7 +361,7 @@ static int stop(parallel_future *future, enum pl_interruption how)
 
 int parallel_future_cancel(parallel_future *future)
 {
-    int code = check(future, "parallel_future_cancel");
+    int code = pl_future_check(future, "parallel_future_cancel");
     if (code != 0)
         return code;
     pl_task_retain(&future->task); /* a callback may release the caller's reference */
@@ -518,7 +372,7 @@ int parallel_future_cancel(parallel_future *future)
 
 int parallel_future_kill(parallel_future *future)
 {
-    int code = check(future, "parallel_future_kill");
+    int code = pl_future_check(future, "parallel_future_kill");
     if (code != 0)
         return code;
     pl_task_retain(&future->task); /* a callback may release the caller's reference */

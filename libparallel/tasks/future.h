@@ -76,6 +76,14 @@ static inline bool pl_future_is_inherited(const parallel_future *future)
     return future->fork_count != pl_fork_count();
 }
 void pl_future_settle_inherited(parallel_future *future);
+static inline void pl_future_settle(parallel_future *future)
+{
+    if (pl_future_is_inherited(future))
+        pl_future_settle_inherited(future);
+}
+
+/* PARALLEL_EINVALID if it is NULL; `caller` is a public function's name. */
+int pl_future_check(const parallel_future *future, const char *caller);
 
 /* Why it ended as it did; code 0 if done; marks the error as looked at. Only of a future that has ended. */
 void pl_future_get_failure(parallel_future *future, parallel_failure *failure);

@@ -31,8 +31,7 @@ int parallel_promise_start(parallel_promise *promise)
 {
     if (promise == NULL)
         return pl_error_set(PARALLEL_EINVALID, 0, "parallel_promise_start: the promise is NULL");
-    if (pl_future_is_inherited(future_of(promise)))
-        pl_future_settle_inherited(future_of(promise));
+    pl_future_settle(future_of(promise));
     struct pl_task *task = &future_of(promise)->task;
     if (pl_task_claim(task))
         return 0;
@@ -44,8 +43,7 @@ int parallel_promise_start(parallel_promise *promise)
 /* Wins the right to end it; leaves it running. */
 static int settle(parallel_future *future)
 {
-    if (pl_future_is_inherited(future))
-        pl_future_settle_inherited(future);
+    pl_future_settle(future);
     /* Acquire-release: orders the winner after a start() in another thread. */
     bool was_settled = (atomic_fetch_or_explicit(&future->task.state.word, PL_TASK_SETTLED, memory_order_acq_rel) &
                         PL_TASK_SETTLED) != 0;

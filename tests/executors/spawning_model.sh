@@ -3,17 +3,19 @@
 #
 # docs/protocols/spawning.pml, checked with SPIN: the protocol holds in every interleaving of a few small casts, and each
 # mutation of it is noticed, so that the model is known to be able to fail.
-# PARALLEL_TEST_LONG=1 adds a cast with a longer store buffer.
+# PARALLEL_TEST_LONG=1 adds a cast with a longer store buffer, and one with more calls.
 model_name=spawning
 verifier_options=-E
 . "$top_srcdir/tests/support/model.sh"
 
 one='-DTHIEVES=1 -DSPAWNS=3'
 two='-DTHIEVES=2 -DSPAWNS=2 -DBUFFER=1'
+busy='-DTHIEVES=2 -DSPAWNS=1 -DBUFFER=1 -DTASKS=1'
 large='-DTHIEVES=2 -DSPAWNS=2 -DBUFFER=2'
+larger='-DTHIEVES=2 -DSPAWNS=3 -DBUFFER=1'
 
-[ "${PARALLEL_TEST_LONG:-0}" = 1 ] || large=
-for cast in "$one" "$two" "$large"; do
+[ "${PARALLEL_TEST_LONG:-0}" = 1 ] || large= larger=
+for cast in "$one" "$two" "$busy" "$large" "$larger"; do
     [ -n "$cast" ] || continue
     holds "$cast"
 done
@@ -21,6 +23,7 @@ done
 for mutation in $mutations; do
     case $mutation in # the smallest cast in which it matters
     *_REST_LEFT | *_REQUEST_TAKEN) cast=$two ;;
+    *_LEFT_FOR_GOOD) cast=$busy ;;
     *) cast=$one ;;
     esac
     notices "$mutation" "$cast"

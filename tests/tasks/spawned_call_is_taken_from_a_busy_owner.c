@@ -193,6 +193,40 @@ PROPERTY(after_a_batch_that_came_back)
 }
 PROPERTY_END
 
+/* The worker that searched takes a task, which waits for the child as the owner does: the third one is called, though it was not
+ * when the child was spawned, for somebody searched then. */
+static int wait_until_begun(void)
+{
+    while (atomic_load(&begun) == 0)
+        sched_yield();
+    return 0;
+}
+PARALLEL_FN(int, wait_until_begun)
+
+static int spawn_beside_a_task(int value)
+{
+    begin_task task;
+    parallel_future *waiter = wait_until_begun_on(parallel_executor_current());
+    begin_spawn(&task, value);
+    while (atomic_load(&begun) == 0)
+        sched_yield();
+    int result = begin_sync(&task);
+    return wait_until_begun_await(waiter) + result;
+}
+PARALLEL_FN(int, spawn_beside_a_task, int)
+
+PROPERTY(while_who_searched_has_taken_a_task)
+{
+    parallel_executor *executor;
+    ck_assert_int_eq(parallel_executor_open("threads:3,places=none", &executor), 0);
+    for (int round = 0; round < 1000; round++) {
+        atomic_store(&begun, 0);
+        ck_assert_int_eq(spawn_beside_a_task_await(spawn_beside_a_task_on(executor, round)), round);
+    }
+    ck_assert_int_eq(parallel_executor_close(executor), 0);
+}
+PROPERTY_END
+
 /* The owner waits for a future that its child fulfils: whoever stands in for it finds the child. */
 static void keep(parallel_promise *promise)
 {
@@ -238,4 +272,4 @@ PROPERTY_END
 
 PROPERTIES(by_a_worker_that_sleeps_or_searches, by_a_worker_that_never_searches_long, while_the_executor_shuts_down,
            and_the_owner_sleeps_at_its_sync, by_as_many_as_it_has_children, after_a_batch_that_came_back,
-           and_the_owner_waits_for_a_future)
+           while_who_searched_has_taken_a_task, and_the_owner_waits_for_a_future)
