@@ -17,7 +17,7 @@
 #include "libparallel/executors/deque.h"
 #include "libparallel/executors/victims.h"
 
-enum { TURNS_BEFORE_FORCE = 400, WAITING_TURNS_BEFORE_FORCE = 200 };
+enum { TURNS_BEFORE_FORCE = 400, WAITING_TURNS_BEFORE_FORCE = 200, CALLS_BEFORE_OTHERS = 64 };
 
 enum stage { BEGINS, SPAWNS, SYNCS, WAITS, ENDS };
 
@@ -44,6 +44,7 @@ struct worker {
     struct simulation *simulation;
     uint32_t index;
     uint32_t turn;       /* of its search */
+    uint32_t calls;      /* stolen after one another */
     bool is_asleep;
     bool is_due;         /* it has an event */
     struct pl_deque *deque;
@@ -189,9 +190,10 @@ static uint64_t touch(struct simulation *simulation, const struct worker *worker
 {
     struct sim_engine *engine = &simulation->engine;
     uint64_t cost = sim_read(engine, worker->index, split_line(worker->index)) + simulation->called_ns;
+    if (worker->deque->shared.split != split_before)
+        cost += sim_write(engine, worker->index, split_line(worker->index));
     if (worker->deque->shared.split != split_before || is_recovered)
-        cost += sim_write(engine, worker->index, split_line(worker->index)) +
-                sim_write(engine, worker->index, slots_line(worker->index));
+        cost += sim_write(engine, worker->index, slots_line(worker->index));
     simulation->called_ns = 0;
     return cost;
 }
@@ -296,6 +298,22 @@ static struct pl_deque *find_or_force(struct simulation *simulation, const struc
     return NULL;
 }
 
+/* As steal_a_while(): the next call of the same victim, without a step between work and search. */
+static bool steal_on(struct simulation *simulation, struct worker *worker, struct pl_deque *victim, uint64_t *cost)
+{
+    struct sim_engine *engine = &simulation->engine;
+    if (++worker->calls == CALLS_BEFORE_OTHERS)
+        return false;
+    *cost += sim_read(engine, worker->index, split_line(index_of(victim)));
+    if ((victim->shared.split & ~PARALLEL_DEQUE_REQUEST) > 0)
+        *cost += sim_read(engine, worker->index, slots_line(index_of(victim)));
+    if (!steal(simulation, worker, victim, cost))
+        return false;
+    if (pl_deque_public_count(victim) > 0)
+        *cost += call_worker(simulation, worker->index);
+    return true;
+}
+
 static uint64_t begin_stolen(struct simulation *simulation, struct worker *worker, struct pl_deque *victim)
 {
     struct sim_engine *engine = &simulation->engine;
@@ -306,6 +324,7 @@ static uint64_t begin_stolen(struct simulation *simulation, struct worker *worke
         cost += call_worker(simulation, worker->index);
     if (simulation->sleeper_count > 0)
         cost += request_all(simulation);
+    worker->calls = 0;
     if (!steal(simulation, worker, victim, &cost)) {
         simulation->searching++;
         cost += sim_write(engine, worker->index, crew_line(simulation)) +
@@ -361,16 +380,17 @@ static uint64_t wait(struct simulation *simulation, struct worker *worker, struc
 static uint64_t end_call(struct simulation *simulation, struct worker *worker, const struct frame *frame)
 {
     struct sim_engine *engine = &simulation->engine;
+    struct pl_deque *victim = frame->owner;
     uint64_t cost = 0;
-    if (frame->owner != NULL) {
-        cost = sim_write(engine, worker->index, slots_line(index_of(frame->owner)));
-        pl_deque_return(frame->owner, frame->owner_index);
+    if (victim != NULL) {
+        cost = sim_write(engine, worker->index, slots_line(index_of(victim)));
+        pl_deque_return(victim, frame->owner_index);
     }
-    bool was_root = frame->caller == NULL && frame->owner == NULL;
+    bool was_root = frame->caller == NULL && victim == NULL;
     leave(worker);
     if (was_root)
         simulation->is_over = true;
-    else if (worker->frame == NULL) {
+    else if (worker->frame == NULL && !steal_on(simulation, worker, victim, &cost)) {
         simulation->searching++;
         cost += sim_write(engine, worker->index, crew_line(simulation)) +
                 sim_write(engine, worker->index, busy_line(simulation));

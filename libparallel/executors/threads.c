@@ -127,10 +127,13 @@ void pl_threads_call_workers(struct pl_threads *threads, uint32_t wanted)
             return;
         }
         parallel_error error = *parallel_last_error();
-        /* Nobody could be called. Who is awake will look again. With nobody awake nothing is sure to run: workers that
+        /* Nobody could be started. Who is awake will look again. With nobody awake nothing is sure to run: workers that
          * wait inside a task may wait for the very tasks in the queue. Others may have relied on the call (they saw one
          * searching), hence the loop until the queue is empty. */
-        if (pl_threads_awake_of(pl_sub_seq_cst(&threads->crew, PL_THREADS_AWAKE + PL_THREADS_SEARCHING)) > 1)
+        size_t awake = pl_threads_awake_of(pl_sub_seq_cst(&threads->crew, PL_THREADS_AWAKE + PL_THREADS_SEARCHING));
+        if (pl_parking_lot_count(&threads->lot) > 0)
+            continue; /* somebody fell asleep meanwhile, whose last look found this thread counted as one who searches */
+        if (awake > 1)
             return;
         fail_pending(threads, &error);
         if (!pl_threads_have_tasks(threads)) {
@@ -150,6 +153,9 @@ static bool is_everybody_awake(struct pl_threads *threads)
 
 void pl_threads_call_thief(struct pl_threads *threads)
 {
+    /* Seq_cst: before the look at the crew; partner: is_spawning(). */
+    if (pl_load_relaxed(&threads->has_spawned) == 0)
+        pl_store_seq_cst(&threads->has_spawned, 1);
     if (is_everybody_awake(threads)) /* each looks for spawned calls before it sleeps */
         return;
     /* Seq_cst, both: before the look at who searches. Read first: the line is written when it has to be. */
@@ -160,6 +166,9 @@ void pl_threads_call_thief(struct pl_threads *threads)
 
 static bool is_spawning(struct pl_threads *threads)
 {
+    /* Seq_cst, after the caller has stopped to count as awake: the first spawn of all finds a request, and calls. */
+    if (pl_load_seq_cst(&threads->has_spawned) == 0)
+        return false;
     pl_victims_request(&threads->victims);
     if (pl_load_seq_cst(&threads->busy) == 0 && pl_board_inside(&threads->board, NULL) == 0)
         return false;
@@ -184,9 +193,8 @@ void pl_threads_wake_all(struct pl_threads *threads)
             break;
     }
     pl_sub_seq_cst(&threads->crew, PL_THREADS_AWAKE + PL_THREADS_SEARCHING);
-    /* Somebody may have taken this thread for one that searches. */
-    if (pl_threads_have_tasks(threads))
-        pl_threads_call_worker(threads);
+    if (!pl_threads_has_finished(threads)) /* somebody may have taken this thread for one that searches */
+        pl_threads_look_last(threads);
 }
 
 bool pl_threads_has_finished(struct pl_threads *threads)

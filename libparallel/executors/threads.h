@@ -41,6 +41,7 @@ struct pl_threads {
     struct pl_parking_lot lot;
     _Alignas(2 * PL_CACHE_LINE) _Atomic uint64_t crew; /* written at every change between work, search and sleep */
     _Alignas(2 * PL_CACHE_LINE) _Atomic size_t worker_count; /* from here on: mostly read */
+    _Atomic uint32_t has_spawned; /* set at the first spawn */
     struct pl_threads_use *use; /* NULL: tasks run in the workers */
     uint64_t idle_timeout_ns;
     int (*initializer)(void *context);

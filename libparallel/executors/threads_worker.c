@@ -411,6 +411,8 @@ void pl_threads_work(struct pl_thread_worker *self)
         if (pl_threads_has_finished(threads)) {
             pl_roster_stand_up(&threads->roster, self);
             pl_sub_seq_cst(&threads->crew, counted);
+            if (!pl_threads_has_finished(threads)) /* a task has begun meanwhile, and its owner may have counted on this one */
+                pl_threads_look_last(threads);
             break;
         }
         struct pl_deque *victim = NULL;
@@ -422,6 +424,8 @@ void pl_threads_work(struct pl_thread_worker *self)
             is_initialized = true;
             (void)become_busy(threads, &counted);
             look_for_left(threads);
+            if (pl_threads_have_tasks(threads))
+                pl_threads_call_worker(threads);
             initialize(threads, self);
         } else if (finding == VICTIM) {
             (void)become_busy(threads, &counted);

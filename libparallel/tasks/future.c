@@ -234,8 +234,6 @@ __attribute__((constructor)) static void hold_settling_over_forks(void)
 
 void pl_future_settle_inherited(parallel_future *future)
 {
-    if (future->task.class == &immortal_class)
-        return;
     pthread_mutex_lock(&settling);
     if (pl_future_is_inherited(future)) {
         /* Relaxed throughout: what another process would have published does not arrive here. */

@@ -21,9 +21,10 @@ static void wait_for(atomic_int *mark)
         sched_yield();
 }
 
-static void ignore(void *context)
+static void ignore(void *context, bool has_work)
 {
     (void)context;
+    (void)has_work;
 }
 
 static void run_inner(struct parallel_spawn *spawn)
