@@ -255,21 +255,28 @@ static bool steal(struct simulation *simulation, struct worker *worker, struct p
     return true;
 }
 
-/* Looks at a deque: true if there is something to steal. Asks its owner to publish if not. */
-static bool look(struct simulation *simulation, const struct worker *worker, struct pl_deque *victim, uint64_t *cost)
+/* What it costs to see whether a deque has public calls. */
+static uint64_t read_public(struct simulation *simulation, const struct worker *worker, const struct pl_deque *victim)
 {
     struct sim_engine *engine = &simulation->engine;
     uint32_t number = index_of(victim);
-    *cost += sim_read(engine, worker->index, split_line(number));
+    uint64_t cost = sim_read(engine, worker->index, split_line(number));
     if ((victim->shared.split & ~PARALLEL_DEQUE_REQUEST) > 0)
-        *cost += sim_read(engine, worker->index, slots_line(number));
+        cost += sim_read(engine, worker->index, slots_line(number));
+    return cost;
+}
+
+/* Looks at a deque: true if there is something to steal. Asks its owner to publish if not. */
+static bool look(struct simulation *simulation, const struct worker *worker, struct pl_deque *victim, uint64_t *cost)
+{
+    *cost += read_public(simulation, worker, victim);
     if (pl_deque_public_count(victim) > 0)
         return true;
     simulation->result->failed_steals++;
     if (!(victim->shared.split & PARALLEL_DEQUE_REQUEST)) {
         pl_deque_request(victim);
         simulation->result->requests++;
-        *cost += sim_write(engine, worker->index, split_line(number));
+        *cost += sim_write(&simulation->engine, worker->index, split_line(index_of(victim)));
     }
     return false;
 }
@@ -301,12 +308,9 @@ static struct pl_deque *find_or_force(struct simulation *simulation, const struc
 /* As steal_a_while(): the next call of the same victim, without a step between work and search. */
 static bool steal_on(struct simulation *simulation, struct worker *worker, struct pl_deque *victim, uint64_t *cost)
 {
-    struct sim_engine *engine = &simulation->engine;
     if (++worker->calls == CALLS_BEFORE_OTHERS)
         return false;
-    *cost += sim_read(engine, worker->index, split_line(index_of(victim)));
-    if ((victim->shared.split & ~PARALLEL_DEQUE_REQUEST) > 0)
-        *cost += sim_read(engine, worker->index, slots_line(index_of(victim)));
+    *cost += read_public(simulation, worker, victim);
     if (!steal(simulation, worker, victim, cost))
         return false;
     if (pl_deque_public_count(victim) > 0)

@@ -279,9 +279,9 @@ bool pl_deque_take_back(struct pl_deque *deque, uint64_t *index, uint32_t *thief
     if (is_simply_back(deque, top))
         return false;
     pl_lock_acquire(&deque->lock);
-    uint64_t split = split_of(deque);
+    bool is_requested = __atomic_load_n(&deque->shared.split, __ATOMIC_RELAXED) & PARALLEL_DEQUE_REQUEST;
     /* Not the call at hand, which is above the top by now. */
-    bool has_published = __atomic_load_n(&deque->shared.split, __ATOMIC_RELAXED) & PARALLEL_DEQUE_REQUEST && publish(deque, split);
+    bool has_published = is_requested && publish(deque, split_of(deque));
     bool is_ours = top >= split_of(deque);
     if (!is_ours) {
         /* Acquire: if it is DONE already, pairs with the thief's exchange. */

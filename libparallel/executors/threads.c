@@ -145,18 +145,12 @@ void pl_threads_call_workers(struct pl_threads *threads, uint32_t wanted)
     }
 }
 
-static bool is_everybody_awake(struct pl_threads *threads)
-{
-    /* Seq_cst: after the publication. Relaxed: a resize looks by itself. */
-    return pl_threads_awake_of(pl_load_seq_cst(&threads->crew)) >= pl_load_relaxed(&threads->worker_count);
-}
-
 void pl_threads_call_thief(struct pl_threads *threads)
 {
     /* Seq_cst: before the look at the crew; partner: is_spawning(). */
     if (pl_load_relaxed(&threads->has_spawned) == 0)
         pl_store_seq_cst(&threads->has_spawned, 1);
-    if (is_everybody_awake(threads)) /* each looks for spawned calls before it sleeps */
+    if (pl_threads_is_everybody_awake(threads)) /* each looks for spawned calls before it sleeps */
         return;
     /* Seq_cst, both: before the look at who searches. Read first: the line is written when it has to be. */
     if (pl_load_seq_cst(&threads->is_spawn_left) == 0)

@@ -70,6 +70,13 @@ static inline size_t pl_threads_awake_of(uint64_t crew)
     return (size_t)(crew >> 32);
 }
 
+/* Seq_cst: in one order with the publication before it, and with who stops to count as awake. Relaxed: a resize looks by
+ * itself. */
+static inline bool pl_threads_is_everybody_awake(struct pl_threads *threads)
+{
+    return pl_threads_awake_of(pl_load_seq_cst(&threads->crew)) >= pl_load_relaxed(&threads->worker_count);
+}
+
 /* Where a worker looks for a task: among those that wish for its seat, in the common queue, among those that wish for any
  * seat, other ones first. */
 enum pl_threads_order {

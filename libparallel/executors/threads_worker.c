@@ -298,6 +298,14 @@ static bool settle_down(struct pl_threads *threads, struct pl_thread_worker *sel
     return true;
 }
 
+/* The same, and for tasks (threads.md, F3). */
+static void look_for_all_left(struct pl_threads *threads)
+{
+    look_for_left(threads);
+    if (pl_threads_have_tasks(threads))
+        pl_threads_call_worker(threads);
+}
+
 /* Takes part in the loop that was seen (named-loops.md, steps H3 to H6). */
 static void help(struct pl_threads *threads, const struct pl_thread_worker *self, struct watcher *watcher,
                  struct pl_post *post)
@@ -308,9 +316,7 @@ static void help(struct pl_threads *threads, const struct pl_thread_worker *self
     struct pl_counters *counters = pl_counters_of_caller();
     if (counters != NULL)
         pl_count(&counters->transfers, 2); /* the post, to join and to leave */
-    if (pl_threads_have_tasks(threads))
-        pl_threads_call_worker(threads);
-    look_for_left(threads);
+    look_for_all_left(threads);
     uint32_t places = work->is_worth_a_wake ? pl_post_places(post) : 0;
     if (places > 0)
         pl_threads_call_workers(threads, places < PL_THREADS_CALLED_AT_ONCE ? places : PL_THREADS_CALLED_AT_ONCE);
@@ -346,8 +352,7 @@ static void call_thief(void *context, bool has_work)
         return;
     }
     pl_threads_call_thief(threads);
-    /* Seq_cst: who falls asleep after this look requests by himself. */
-    if (pl_threads_awake_of(pl_load_seq_cst(&threads->crew)) < pl_load_relaxed(&threads->worker_count))
+    if (!pl_threads_is_everybody_awake(threads)) /* who falls asleep after this look requests by himself */
         pl_deque_request((struct pl_deque *)parallel_deque_current);
 }
 
@@ -423,9 +428,7 @@ void pl_threads_work(struct pl_thread_worker *self)
         if ((finding == VICTIM || finding == POST) && !is_initialized) {
             is_initialized = true;
             (void)become_busy(threads, &counted);
-            look_for_left(threads);
-            if (pl_threads_have_tasks(threads))
-                pl_threads_call_worker(threads);
+            look_for_all_left(threads);
             initialize(threads, self);
         } else if (finding == VICTIM) {
             (void)become_busy(threads, &counted);

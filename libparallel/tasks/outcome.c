@@ -115,30 +115,33 @@ int parallel_future_snapshot(parallel_future *future, const parallel_function *f
     return 0;
 }
 
-int parallel_future_error(parallel_future *future, parallel_failure *failure)
+/* What a function says of a future that has ended goes to `out`, its parameter of that name. */
+static int check_ended(parallel_future *future, const void *out, const char *name, const char *caller)
 {
-    int code = pl_future_check(future, "parallel_future_error");
-    if (code == 0 && failure == NULL)
-        code = pl_error_set(PARALLEL_EINVALID, 0, "parallel_future_error: failure is NULL");
+    int code = pl_future_check(future, caller);
     if (code != 0)
         return code;
+    if (out == NULL)
+        return pl_error_set(PARALLEL_EINVALID, 0, "%s: %s is NULL", caller, name);
     pl_future_settle(future);
     if (!pl_latch_is_open(&future->task.state))
         return pl_error_set(PARALLEL_ETIMEDOUT, 0, "%s has not ended", pl_future_name(future));
-    pl_future_get_failure(future, failure);
     return 0;
+}
+
+int parallel_future_error(parallel_future *future, parallel_failure *failure)
+{
+    int code = check_ended(future, failure, "failure", "parallel_future_error");
+    if (code == 0)
+        pl_future_get_failure(future, failure);
+    return code;
 }
 
 int parallel_future_resources(parallel_future *future, parallel_resources *resources)
 {
-    int code = pl_future_check(future, "parallel_future_resources");
-    if (code == 0 && resources == NULL)
-        code = pl_error_set(PARALLEL_EINVALID, 0, "parallel_future_resources: resources is NULL");
+    int code = check_ended(future, resources, "resources", "parallel_future_resources");
     if (code != 0)
         return code;
-    pl_future_settle(future);
-    if (!pl_latch_is_open(&future->task.state))
-        return pl_error_set(PARALLEL_ETIMEDOUT, 0, "%s has not ended", pl_future_name(future));
     const parallel_future *holder = pl_future_holder(future);
     if (holder->task.class != &pl_call_class || holder->resources == NULL)
         return pl_error_set(PARALLEL_EMISUSE, 0, "%s: what it used was not counted (resources=on does), or it did not run",
