@@ -4,7 +4,7 @@
  * interleaving of the steps of libparallel/executors/{slot.h,crew.c,process_*.c}, with a worker that is killed or stopped
  * between any two of them. tests/executors/process_model.sh runs it.
  *
- * Each call has a slot of its own. A worker's number is new with each life of its seat. Workers are started on demand, and
+ * Each call has a slot of its own, or with REUSE all have the same one, one after the other. A worker's number is new with each life of its seat. Workers are started on demand, and
  * sleep as soon as they find no hint. Nobody spins: that would only look more often.
  *
  * Checked:
@@ -14,19 +14,23 @@
  *  - only a stopped worker needs the tick: deaths, also of workers that were woken and are killed before they look, do not.
  *
  * Not checked: memory orders (SPIN's memory is sequentially consistent), the death of the zygote, the wrap-around of
- * numbers, executors that share a hub.
+ * numbers and of the ring of hints, so that a hint is read in one step; executors that share a hub, several submitters,
+ * shutdown, maps, queue=, and that what has ended is given back later.
  *
  * The mutations break the protocol on purpose, to show that the model notices:
  *  MUTATION_NO_RECHECK      a worker sleeps without looking for a hint once more after it has set its bit;
  *  MUTATION_NO_CALL         after a death nobody is woken for what the dead was woken for;
  *  MUTATION_NO_REPEAT       hints that a dead worker took are not given anew;
+ *  MUTATION_BLIND_CLAIM     a worker claims by a hint of a call that has been claimed before;
  *  MUTATION_BLIND_FINISH    a worker finishes by a plain store, though its call may have been stopped;
  *  MUTATION_NO_LAST_LOOK    who asks for the bell does not look once more;
  *  MUTATION_NO_RING         the zygote does not ring for a death;
  *  MUTATION_NO_WATCH        a submitter does not see to it that somebody looks;
+ *  MUTATION_ALL_SETTLED     each hint says that all earlier calls have ended;
  *  MUTATION_EARLY_CELL      a worker writes the cell before the slot is DONE;
  *  MUTATION_NO_UNANNOUNCED  the tick waits for the cell of a call that is done;
- *  MUTATION_NO_OTHER        the tick orders no other worker where the only one is stopped. */
+ *  MUTATION_NO_OTHER        the tick orders no other worker where the only one is stopped;
+ *  MUTATION_NO_GENERATION   after a death a slot that is DONE is taken for the end of the call that is out. */
 
 #ifndef WORKERS
 #define WORKERS 2
@@ -50,20 +54,32 @@
 #define WAITERS 0 /* threads that collect for a while */
 #endif
 
+#ifdef REUSE /* not with RETRIES: a call is told by its generation */
+#define SLOTS 1
+#define SLOT(call) 0
+#define CALL(c, its_generation) ((its_generation) - 1)
+#else
+#define SLOTS CALLS
+#define SLOT(call) call
+#define CALL(c, its_generation) c
+#endif
+
 #define HINTS (CALLS * (2 + DEATHS + STOPS + RETRIES) + 2) /* no ring: more are never given */
 
-mtype = { FREE, PENDING, RUNNING, DONE, STOPPED, WITHDRAWN };
+mtype = { UNUSED, RUNNING, DONE, STOPPED, WITHDRAWN };
 mtype = { EMPTY, LIVES, ENDED };
 
 /* ---- Shared memory ---- */
 
-mtype state[CALLS] = FREE;   /* the slot's word: state ... */
-byte number[CALLS];          /* ... and the number of the worker */
+mtype state[SLOTS] = UNUSED; /* the slot's word: state, ... */
+byte number[SLOTS];          /* ... the number of the worker, ... */
+byte generation[SLOTS];      /* ... and the call's generation */
 byte hints[HINTS];
+byte hint_generation[HINTS];
+bool is_settled[HINTS];
 byte head, tail;
 bool has_bit[WORKERS];         /* `sleepers` */
 bool is_asleep[WORKERS];     /* futex words */
-byte generation[CALLS];      /* the slot's */
 byte cells[WORKERS * 4];     /* cells of each worker's last life; more are not written */
 byte cell_generation[WORKERS * 4];
 byte written[WORKERS];
@@ -86,11 +102,12 @@ byte lookers;                /* 1: the collector, 2: a waiter */
 byte unfinished, in_slots, staffed;
 bool is_staffed[WORKERS];
 byte position[WORKERS];      /* in the cells */
-byte last_hint[CALLS];
-byte out[CALLS];             /* the generation of the call that is out; 0: it has ended */
+byte last_hint[SLOTS];
+byte published[SLOTS];       /* the generation of the last call that was */
+byte out[SLOTS];             /* the same while the call is out; 0: it has ended */
 byte next_number;
-byte retries_left[CALLS];
-bool was_stopped[CALLS];
+byte retries_left[SLOTS];
+bool was_stopped[SLOTS];
 bool submitter_is_through;
 
 /* ---- What is checked ---- */
@@ -114,12 +131,21 @@ inline ring()
     collector_sleeps = false
 }
 
+#define IS_PENDING(c) (generation[c] != published[c])
+#define IS_OUT_AND(c, what) (out[c] != 0 && out[c] == generation[c] && state[c] == (what))
+
 /* Under the lock. */
-inline give_hint(c)
+inline give_hint(c, others)
 {
     atomic {
         assert(tail < HINTS);
         hints[tail] = c;
+        hint_generation[tail] = published[c];
+#ifdef MUTATION_ALL_SETTLED
+        is_settled[tail] = true;
+#else
+        is_settled[tail] = others == 0;
+#endif
         last_hint[c] = tail;
         tail++
     }
@@ -216,9 +242,9 @@ inline repeat_hints()
     acquire(lock);
     c = 0;
     do
-    :: c < CALLS ->
+    :: c < SLOTS ->
         if
-        :: state[c] == PENDING && last_hint[c] < head -> give_hint(c)
+        :: IS_PENDING(c) && last_hint[c] < head -> give_hint(c, 1)
         :: else
         fi;
         c++
@@ -241,26 +267,55 @@ inline write_cell()
 
 active [WORKERS] proctype worker() provided (!is_stopped[_pid])
 {
-    byte seen, c, generation_seen;
-    bool found;
+    byte seen, c, generation_seen, last;
+    bool found, is_owing;
 
 begin:
     atomic { life[_pid] == LIVES -> written[_pid] = 0 }
     {
         do
-        ::  /* claim */
+        ::  if /* announce, before the next claim or sleep; what is settled is owed no ring */
+            :: is_owing ->
+                atomic {
+                    seen = head;
+                    if
+                    :: seen < tail && is_settled[seen] -> assert(ends[last] == 1); goto rung
+                    :: else
+                    fi
+                }
+                if
+                :: wants_bell ->
+                    atomic {
+                        if
+                        :: wants_bell -> wants_bell = false
+                        :: else -> goto rung
+                        fi
+                    }
+                    ring()
+                :: else
+                fi;
+rung:           atomic { is_owing = false; last = 0 }
+            :: else
+            fi;
+            /* claim */
             found = false;
             do
             ::  atomic { seen = head; if :: seen < tail :: else -> break fi }
                 atomic {
                     if
-                    :: head == seen -> head++; c = hints[seen]
+                    :: head == seen -> head++; c = hints[seen]; generation_seen = hint_generation[seen]
                     :: else -> goto again
                     fi
                 }
                 atomic {
                     if
-                    :: state[c] == PENDING -> state[c] = RUNNING; number[c] = life_number[_pid]; found = true; break
+#ifdef MUTATION_BLIND_CLAIM
+                    :: true ->
+#else
+                    :: generation[c] + 1 == generation_seen ->
+#endif
+                        state[c] = RUNNING; number[c] = life_number[_pid]; generation[c] = generation_seen;
+                        found = true; break
                     :: else
                     fi
                 }
@@ -269,10 +324,9 @@ again:          skip
             if
             :: found ->
                 atomic {
-                    made[c]++;
-                    generation_seen = generation[c];
+                    made[CALL(c, generation_seen)]++;
                     quiet_ticks = 0;
-                    assert(made[c] <= 1 + RETRIES)
+                    assert(made[CALL(c, generation_seen)] <= 1 + RETRIES)
                 }
 #ifdef MUTATION_EARLY_CELL
                 write_cell();
@@ -282,7 +336,7 @@ again:          skip
 #else
                 atomic { /* finish */
                     if
-                    :: state[c] == RUNNING && number[c] == life_number[_pid] ->
+                    :: state[c] == RUNNING && number[c] == life_number[_pid] && generation[c] == generation_seen ->
                         state[c] = DONE
                     :: else -> assert(state[c] == STOPPED && number[c] == life_number[_pid]); goto await
                     fi
@@ -291,22 +345,7 @@ again:          skip
 #ifndef MUTATION_EARLY_CELL
                 write_cell();
 #endif
-                if /* announce, before the next claim or sleep; what somebody has collected is owed no ring */
-                :: state[c] == DONE && number[c] == life_number[_pid] ->
-                    if
-                    :: wants_bell ->
-                        atomic {
-                            if
-                            :: wants_bell -> wants_bell = false
-                            :: else -> goto rung
-                            fi
-                        }
-                        ring()
-                    :: else
-                    fi
-                :: else
-                fi;
-rung:           c = 0; generation_seen = 0
+                atomic { is_owing = true; last = CALL(c, generation_seen); c = 0; generation_seen = 0 }
             :: else -> /* sleep */
                 is_asleep[_pid] = true;
                 has_bit[_pid] = true;
@@ -331,6 +370,7 @@ await:
     /* The kernel tears it down; the zygote has waited for it. */
     atomic {
         is_killed[_pid] = false; sleeps[_pid] = false; c = 0; seen = 0; generation_seen = 0; found = false;
+        is_owing = false; last = 0;
         life[_pid] = ENDED
     }
 #ifndef MUTATION_NO_RING
@@ -344,12 +384,10 @@ await:
 inline end_call(c)
 {
     atomic {
-        assert(ends[c] == 0);
-        ends[c]++;
+        assert(out[c] != 0 && ends[CALL(c, out[c])] == 0);
+        ends[CALL(c, out[c])]++;
         out[c] = 0;
-        quiet_ticks = 0;
-        state[c] = FREE;
-        number[c] = 0
+        quiet_ticks = 0
     }
     atomic { in_slots--; unfinished-- }
 }
@@ -360,7 +398,8 @@ inline drain()
     :: atomic { position[w] < written[w] -> c = cells[w * 4 + position[w]]; position[w]++; has_found = true }
         if
         :: out[c] != 0 && out[c] == cell_generation[w * 4 + position[w] - 1] ->
-            assert(state[c] == DONE && number[c] == life_number[w]); /* this is not looked at */
+            /* This is not looked at. */
+            assert(state[c] == DONE && number[c] == life_number[w] && generation[c] == out[c]);
             end_call(c)
         :: else
         fi;
@@ -373,24 +412,30 @@ inline look_at_slots()
 {
     c = 0;
     do
-    :: c < CALLS ->
+    :: c < SLOTS ->
         if
-        :: number[c] != life_number[w] || state[c] == FREE
-        :: number[c] == life_number[w] && state[c] == DONE -> end_call(c)
-        :: number[c] == life_number[w] && (state[c] == RUNNING || state[c] == STOPPED) ->
+#ifdef MUTATION_NO_GENERATION
+        :: number[c] == life_number[w] && out[c] != 0 && state[c] == DONE ->
+#else
+        :: number[c] == life_number[w] && IS_OUT_AND(c, DONE) ->
+#endif
+            assert(made[CALL(c, out[c])] > 0);
+            end_call(c)
+        :: number[c] == life_number[w] && (IS_OUT_AND(c, RUNNING) || IS_OUT_AND(c, STOPPED)) ->
             if
             :: retries_left[c] > 0 && !was_stopped[c] ->
                 retries_left[c]--;
                 acquire(lock);
-                atomic { generation[c]++; out[c] = generation[c]; state[c] = PENDING; number[c] = 0 }
-                give_hint(c);
+                atomic { published[c]++; out[c] = published[c] }
+                give_hint(c, unfinished - 1);
                 lock = false
             :: else ->
                 casualties++;
                 assert(casualties <= blows);
-                assert(killed_for[w] == 0 || killed_for[w] == c + 1);
+                assert(killed_for[w] == 0 || killed_for[w] == CALL(c, out[c]) + 1);
                 end_call(c)
             fi
+        :: else
         fi;
         c++
     :: else -> break
@@ -449,7 +494,13 @@ inline ask_for_the_bell()
     fi
 }
 
-#define HAS_SETTLED(c) (ends[c] == 1 || (state[c] == RUNNING && HAS_STOPPED(c)))
+#define IS_HELD(c) (IS_OUT_AND(c, RUNNING) && HAS_STOPPED(c))
+#define HAS_SETTLED(call) (ends[call] == 1 || IS_HELD(SLOT(call)))
+#ifdef REUSE
+#define IS_THROUGH (submitter_is_through || IS_HELD(0)) /* it waits for the slot */
+#else
+#define IS_THROUGH submitter_is_through
+#endif
 #define HAS_STOPPED(c) ((is_stopped[0] && number[c] == life_number[0]) || \
                         (WORKERS > 1 && is_stopped[1 % WORKERS] && number[c] == life_number[1 % WORKERS]))
 
@@ -458,9 +509,9 @@ inline tick()
 #ifndef MUTATION_NO_UNANNOUNCED
     c = 0;
     do
-    :: c < CALLS ->
+    :: c < SLOTS ->
         if
-        :: state[c] == DONE -> end_call(c)
+        :: IS_OUT_AND(c, DONE) -> assert(made[CALL(c, out[c])] > 0); end_call(c)
         :: else
         fi;
         c++
@@ -525,7 +576,7 @@ active proctype collector()
                     :: else -> break
                     od;
                     if
-                    :: c == CALLS -> has_settled = true; assert(submitter_is_through && !lock && !collecting); goto settled
+                    :: c == CALLS -> has_settled = true; assert(IS_THROUGH && !lock && !collecting); goto settled
                     :: else
                     fi;
                     c = 0;
@@ -573,6 +624,9 @@ active proctype submitter()
 
     do
     :: call < CALLS ->
+#ifdef REUSE
+        in_slots == 0 && !lock;
+#endif
         unfinished++;
 #ifndef MUTATION_NO_WATCH
         if
@@ -582,9 +636,9 @@ active proctype submitter()
 #endif
         acquire(lock);
         in_slots++;
-        retries_left[call] = RETRIES;
-        atomic { generation[call]++; out[call] = generation[call]; state[call] = PENDING }
-        give_hint(call);
+        retries_left[SLOT(call)] = RETRIES;
+        atomic { published[SLOT(call)]++; out[SLOT(call)] = published[SLOT(call)] }
+        give_hint(SLOT(call), unfinished - 1);
         lock = false;
         call_workers();
         call++
@@ -642,6 +696,8 @@ active proctype stopper()
     }
     if
     :: is_stopped[w] = false
+    :: true -> /* after the tick has done without the worker what it can */
+        quiet_ticks > 0 -> is_stopped[w] = false
     :: skip /* for ever */
     fi
 }
@@ -655,20 +711,20 @@ active [KILLS] proctype stopping_caller()
 
     if
     :: c = 0
-    :: CALLS > 1 -> c = 1 % CALLS
+    :: SLOTS > 1 -> c = 1 % SLOTS
     fi;
     acquire(lock);
     if
-    :: atomic { state[c] == PENDING -> state[c] = WITHDRAWN } ->
+    :: atomic { IS_PENDING(c) -> state[c] = WITHDRAWN; number[c] = 0; generation[c] = published[c] } ->
         end_call(c)
-    :: atomic { state[c] == RUNNING -> victim = number[c]; state[c] = STOPPED; was_stopped[c] = true } ->
+    :: atomic { state[c] == RUNNING && !IS_PENDING(c) -> victim = number[c]; state[c] = STOPPED; was_stopped[c] = true } ->
         w = 0;
         do
         :: w < WORKERS ->
             atomic {
                 if
                 :: is_staffed[w] && life_number[w] == victim && life[w] == LIVES && !is_killed[w] ->
-                    is_killed[w] = true; is_stopped[w] = false; blows++; killed_for[w] = c + 1
+                    is_killed[w] = true; is_stopped[w] = false; blows++; killed_for[w] = CALL(c, generation[c]) + 1
                 :: else
                 fi
             }

@@ -28,6 +28,7 @@ libparallel_sources += \
 	libparallel/executors/process_hub.c \
 	libparallel/executors/process_hub.h \
 	libparallel/executors/process_output.c \
+	libparallel/executors/process_slots.c \
 	libparallel/executors/process_worker.c \
 	libparallel/executors/processes.c \
 	libparallel/executors/processes.h \

@@ -5,27 +5,39 @@
 #include "libparallel/executors/crew.h"
 
 #include <sched.h>
+#include <string.h>
 
 #include "libparallel/base/clock.h"
+#include "libparallel/base/copy.h"
 #include "libparallel/base/futex.h"
 #include "libparallel/base/patience.h"
 #include "libparallel/workers/zygote_process.h"
 
-enum { SLOT_BITS = 16 };
+enum { SLOT_BITS = 15, TICKET_SHIFT = SLOT_BITS + 1 };
 
-static uint64_t cell_of(uint64_t ticket, uint32_t slot)
+static uint64_t cell_of(uint64_t ticket, bool is_settled, uint32_t slot)
 {
-    return (ticket + 1) << SLOT_BITS | slot; /* + 1: a zeroed cell is nobody's */
+    return (ticket + 1) << TICKET_SHIFT | (uint64_t)is_settled << SLOT_BITS | slot; /* + 1: a zeroed cell is nobody's */
 }
 
 static bool cell_has_ticket(uint64_t cell, uint64_t ticket)
 {
-    return cell >> SLOT_BITS == ticket + 1;
+    return cell >> TICKET_SHIFT == ticket + 1;
+}
+
+static bool is_settled(uint64_t cell)
+{
+    return (cell >> SLOT_BITS & 1) != 0;
 }
 
 static uint32_t slot_of(uint64_t cell)
 {
     return (uint32_t)(cell & ((1u << SLOT_BITS) - 1));
+}
+
+static struct pl_hint *hint_at(struct pl_crew *crew, uint64_t ticket)
+{
+    return &crew->hints[ticket % PL_CREW_HINTS];
 }
 
 _Static_assert(PL_CREW_SLOTS <= 1 << PL_DONE_SLOT_BITS, "a slot's number fits into a cell");
@@ -46,6 +58,12 @@ static bool is_done_word_at(uint64_t word, uint64_t position)
     return ((word ^ done_word(position, false, 0, 0)) >> PL_DONE_TICKET_SHIFT) == 0;
 }
 
+/* Of the slot to claim: the word's line. */
+static void fetch_slot(struct pl_crew *crew, uint64_t cell)
+{
+    pl_prefetch_to_write(&crew->slots[slot_of(cell)]);
+}
+
 static uint32_t slot_of_done_word(uint64_t word)
 {
     return (uint32_t)(word & ((1u << PL_DONE_SLOT_BITS) - 1));
@@ -53,22 +71,39 @@ static uint32_t slot_of_done_word(uint64_t word)
 
 /* ---- The program's side ---- */
 
-bool pl_crew_hint(struct pl_crew *crew, struct pl_crew_end *end, uint32_t slot)
+/* Relaxed, all: published by the cell. */
+static void describe(struct pl_hint *line, const struct pl_call_hint *hint)
+{
+    const struct pl_small_call *small = hint->small;
+    pl_store_relaxed(&line->generation, hint->generation);
+    pl_store_relaxed(&line->function, small != NULL ? small->function : NULL);
+    for (size_t offset = 0; small != NULL && offset < small->size; offset += sizeof(uint64_t)) {
+        size_t left = small->size - offset;
+        uint64_t word = 0;
+        pl_copy_small(&word, (const char *)small->arguments + offset, left < sizeof word ? left : sizeof word);
+        pl_store_relaxed(&line->arguments[offset / sizeof word], word);
+    }
+}
+
+bool pl_crew_hint(struct pl_crew *crew, struct pl_crew_end *end, const struct pl_call_hint *hint)
 {
     if (end->tail - end->past_head >= PL_CREW_HINTS) {
         end->past_head = pl_crew_head(crew);
         if (end->tail - end->past_head >= PL_CREW_HINTS)
             return false;
     }
-    /* Publishes the slot to pl_crew_claim(); seq_cst: before the look at the sleepers (step P3). */
-    pl_store_seq_cst(&crew->hints[end->tail % PL_CREW_HINTS], cell_of(end->tail, slot));
+    struct pl_hint *line = hint_at(crew, end->tail);
+    describe(line, hint);
+    /* Publishes the call to pl_crew_claim(); seq_cst: before the look at the sleepers (step P3). */
+    pl_store_seq_cst(&line->cell, cell_of(end->tail, hint->is_settled, hint->slot));
     end->tail++;
+    pl_prefetch_to_write(hint_at(crew, end->tail)); /* workers have read it, a round ago */
     return true;
 }
 
 uint32_t pl_crew_hinted_slot(const struct pl_crew *crew, uint64_t ticket)
 {
-    return slot_of(pl_load_relaxed(&crew->hints[ticket % PL_CREW_HINTS])); /* relaxed: the caller wrote it */
+    return slot_of(pl_load_relaxed(&crew->hints[ticket % PL_CREW_HINTS].cell)); /* relaxed: the caller wrote it */
 }
 
 static bool take_bit(struct pl_crew *crew, uint32_t index)
@@ -136,80 +171,94 @@ bool pl_crew_collect(struct pl_crew *crew, struct pl_seat *seat, uint64_t *posit
     if (!is_done_word_at(word, *position))
         return false;
     done->slot = slot_of_done_word(word);
-    pl_slot_fetch(&crew->slots[done->slot]);
     done->generation = (uint32_t)(word >> PL_DONE_SLOT_BITS);
     done->has_result = (word >> PL_DONE_RESULT_SHIFT & 1) != 0;
     done->result = cell->result;
     ++*position;
-    /* Whatever follows will be wanted soon, so its lines are asked for now. Relaxed: no more than that. */
-    uint64_t next = pl_load_relaxed(&done_cell(seat, *position)->word);
-    if (is_done_word_at(next, *position))
-        pl_slot_fetch(&crew->slots[slot_of_done_word(next)]);
+    if (!done->has_result)
+        __builtin_prefetch(&crew->slots[done->slot]);
     return true;
 }
 
 /* ---- The worker's side ---- */
 
-bool pl_crew_claim(struct pl_crew *crew, uint16_t number, uint32_t *slot)
+/* What a hint says, which counts if it is still the one that was looked at: the caller swaps the head afterwards. */
+static void read_hint(struct pl_hint *line, uint64_t cell, struct pl_claimed_call *call)
+{
+    call->slot = slot_of(cell);
+    /* Relaxed, all: published by the cell, and overwritten only after the head has been moved. */
+    call->generation = pl_load_relaxed(&line->generation);
+    call->function = pl_load_relaxed(&line->function);
+    for (int i = 0; i < PL_CREW_ARGUMENT_WORDS; i++)
+        call->arguments[i] = pl_load_relaxed(&line->arguments[i]);
+}
+
+/* Where there are calls beside the one that is claimed, the next one's lines are asked for meanwhile. Where there are none, its
+ * line is in the program's cache, which will write there next, and to look would take as long as all the rest. */
+static void look_ahead(struct pl_crew *crew, uint64_t ticket)
+{
+    uint64_t cell = pl_load_relaxed(&hint_at(crew, ticket)->cell); /* relaxed: it is only asked for */
+    if (!cell_has_ticket(cell, ticket))
+        return;
+    fetch_slot(crew, cell);
+    __builtin_prefetch(hint_at(crew, ticket + 1));
+}
+
+bool pl_crew_claim(struct pl_crew *crew, uint16_t number, struct pl_claimed_call *call)
 {
     for (;;) {
         uint64_t head = pl_load_acquire(&crew->head); /* pairs with the swap below, another worker's */
-        uint64_t cell = pl_load_seq_cst(&crew->hints[head % PL_CREW_HINTS]); /* step W2; pairs with pl_crew_hint() */
+        struct pl_hint *line = hint_at(crew, head);
+        uint64_t cell = pl_load_seq_cst(&line->cell); /* step W2; pairs with pl_crew_hint() */
         if (!cell_has_ticket(cell, head)) {
             if (pl_load_acquire(&crew->head) == head)
                 return false;
             continue; /* others were faster, so the cell is a later one */
         }
-        pl_slot_fetch(&crew->slots[slot_of(cell)]); /* while the swap is under way */
-        uint64_t next = pl_load_relaxed(&crew->hints[(head + 1) % PL_CREW_HINTS]); /* relaxed: it is only fetched */
-        if (cell_has_ticket(next, head + 1))
-            pl_slot_fetch(&crew->slots[slot_of(next)]);
-        /* Whoever moves the head has the hint. The cell was read before: its slot can be overwritten only after. */
+        read_hint(line, cell, call);
+        fetch_slot(crew, cell); /* while the swap is under way */
+        if (call->function == NULL)
+            __builtin_prefetch(&crew->slots[call->slot].function);
+        if (!is_settled(cell))
+            look_ahead(crew, head + 1);
+        /* Whoever moves the head has the hint. The line was read before: it can be overwritten only after. */
         if (!pl_cas_acq_rel(&crew->head, &head, head + 1))
             continue;
-        if (pl_slot_claim(&crew->slots[slot_of(cell)], number)) {
-            *slot = slot_of(cell);
+        if (pl_slot_claim(&crew->slots[call->slot], call->generation, number))
             return true;
-        }
     }
 }
 
-bool pl_crew_finish(struct pl_crew *crew, struct pl_seat *seat, uint16_t number, uint64_t *position, uint32_t slot,
-                    const uint64_t *result)
+bool pl_crew_finish(struct pl_crew *crew, struct pl_seat *seat, uint16_t number, uint64_t *position,
+                    const struct pl_claimed_call *call, const uint64_t *result)
 {
-    uint32_t generation;
-    if (!pl_slot_finish(&crew->slots[slot], number, &generation))
+    if (!pl_slot_finish(&crew->slots[call->slot], call->generation, number))
         return false;
     struct pl_done_cell *cell = done_cell(seat, *position);
     if (result != NULL)
         cell->result = *result;
-    pl_store_release(&cell->word, done_word(*position, result != NULL, generation, slot)); /* and all that was before */
+    /* Publishes all that was before; seq_cst: before the look at the bell (step W6); partner: the collector's last look. */
+    pl_store_seq_cst(&cell->word, done_word(*position, result != NULL, (uint32_t)call->generation, call->slot));
     ++*position;
     return true;
 }
 
-void pl_crew_announce(struct pl_crew *crew, struct pl_seat *seat, uint16_t number, uint64_t position, uint32_t slot)
+void pl_crew_announce(struct pl_crew *crew)
 {
-    /* Relaxed: a later word of the slot means that somebody has collected it, and an old one that is seen rings in vain.
-     * One that was collected and is done again has another worker's number. */
-    uint64_t word = pl_load_relaxed(&crew->slots[slot].word);
-    if (pl_slot_state_of(word) != PL_SLOT_DONE || pl_slot_number_of(word) != number)
-        return;
-    /* The cell once more, which orders it before the look at the bell (step W6); partner: the collector's last look. */
-    _Atomic uint64_t *cell = &done_cell(seat, position - 1)->word;
-    pl_store_seq_cst(cell, pl_load_relaxed(cell)); /* relaxed: this worker wrote it */
     uint32_t wanted = pl_load_seq_cst(&crew->wants_bell);
     if (wanted != 0 && pl_cas_seq_cst(&crew->wants_bell, &wanted, 0))
         pl_zygote_ring(crew->board);
 }
 
-bool pl_crew_has_hint(struct pl_crew *crew)
+bool pl_crew_has_hint(struct pl_crew *crew, bool *settled)
 {
     uint64_t head = pl_load_acquire(&crew->head); /* a later head has its own look */
-    uint64_t cell = pl_load_seq_cst(&crew->hints[head % PL_CREW_HINTS]);
+    uint64_t cell = pl_load_seq_cst(&hint_at(crew, head)->cell);
+    *settled = false;
     if (!cell_has_ticket(cell, head))
         return pl_load_acquire(&crew->head) != head;
-    pl_slot_fetch(&crew->slots[slot_of(cell)]); /* first of all: the next look may be at the same slot, but to read it */
+    fetch_slot(crew, cell);
+    *settled = is_settled(cell);
     return true;
 }
 
@@ -222,7 +271,8 @@ bool pl_crew_sleep(struct pl_crew *crew, struct pl_seat *seat)
     bool is_late = false, has_slept = false;
     pl_store_seq_cst(&seat->is_asleep, 1); /* before the bit and the look at is_dismissed, for who clears it */
     pl_or_seq_cst(&crew->sleepers[seat->index / 64], bit); /* step W1 */
-    if (!pl_crew_has_hint(crew) && pl_load_seq_cst(&seat->is_dismissed) == 0) /* step W2 */
+    bool settled;
+    if (!pl_crew_has_hint(crew, &settled) && pl_load_seq_cst(&seat->is_dismissed) == 0) /* step W2 */
         while (pl_load_acquire(&seat->is_asleep) == 1 && !is_late) {
             has_slept = true;
             is_late = pl_futex_wait(&seat->is_asleep, 1, deadline_ns, PL_FUTEX_SHARED) == PL_FUTEX_TIMED_OUT;
@@ -230,5 +280,5 @@ bool pl_crew_sleep(struct pl_crew *crew, struct pl_seat *seat)
     bool is_wanted = !take_bit(crew, seat->index); /* its bit was taken by whoever woke it */
     if (has_slept && is_wanted)
         pl_patience_note_wake(pl_load_relaxed(&seat->called_ns)); /* relaxed: published with is_asleep */
-    return !is_late || is_wanted || pl_crew_has_hint(crew);
+    return !is_late || is_wanted || pl_crew_has_hint(crew, &settled);
 }

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The crew: what a processes executor and its workers share. Slots carry the calls; a ring of hints says in which order
- * they are to be looked at; a bit a worker says who sleeps.
+ * The crew: what a processes executor and its workers share. A ring of hints says which calls there are, in which order;
+ * a slot a call says who has it; a bit a worker says who sleeps.
  *
- *     program: publish slot -> hint -> wake a sleeper           worker: take hint -> claim slot -> run -> finish
- *                  ^                                                                                     |
- *                  +----- collect slot <------------------ cell in the worker's own `done` <-------------+
+ *     program: load slot -> hint -> wake a sleeper              worker: take hint -> claim slot -> run -> finish
+ *                 ^                                                                                      |
+ *                 +------ collect slot <------------------ cell in the worker's own `done` <-------------+
  *
- * A hint is no more than that: it may point to a slot that was withdrawn, or be lost with a worker that died after it
+ * A hint is no more than that: it may point to a call that was withdrawn, or be lost with a worker that died after it
  * took it. The program may repeat it at any time, for claiming is decided by the slot. So no step of a worker, wherever it
  * is killed, holds up anybody.
+ *
+ * A small call goes with its hint, which is a cache line: the one that searching workers look at. So it costs no other line
+ * on its way to the worker, and the slot's word, which only workers write then, is mostly in the cache of one.
  *
  * One thread of the program at a time gives hints (under its lock), any number of workers take them. */
 #ifndef LIBPARALLEL_EXECUTORS_CREW_H
@@ -21,11 +24,23 @@
 
 enum {
     PL_CREW_SLOTS = 1024, /* 10 us of work for 20 workers even at 0.2 us a call; what waits beyond is private memory */
-    PL_CREW_HINTS = 4096, /* a power of 2: withdrawn slots leave hints behind, so more than slots */
+    PL_CREW_HINTS = 2048, /* a power of 2: withdrawn calls leave hints behind, so more than slots */
+    PL_CREW_ARGUMENT_WORDS = 5,
+    PL_CREW_ARGUMENT_BYTES = PL_CREW_ARGUMENT_WORDS * (int)sizeof(uint64_t),
     PL_CREW_SLEEP_WORDS = PL_SEAT_LIMIT / 64,
 };
 
 _Static_assert(2 * (int)PL_CREW_SLOTS <= (int)PL_SEAT_DONE_CELLS, "a worker's cells never overflow (the tick)");
+
+/* Written by the program; the cell last. */
+struct pl_hint {
+    _Alignas(PL_CACHE_LINE) _Atomic uint64_t cell;   /* ticket + 1 48 | is settled 1 | slot 15 */
+    _Atomic uint64_t generation;                     /* of the call */
+    _Atomic(const parallel_function *) function;     /* as workers have it; NULL: the slot says what the calls are */
+    _Atomic uint64_t arguments[PL_CREW_ARGUMENT_WORDS]; /* of a small call */
+};
+
+_Static_assert(sizeof(struct pl_hint) == PL_CACHE_LINE, "a hint takes one line");
 
 struct pl_crew {
     /* Constant while workers live. */
@@ -41,7 +56,7 @@ struct pl_crew {
     _Alignas(2 * PL_CACHE_LINE) _Atomic uint64_t head; /* of the hints; workers */
     _Alignas(2 * PL_CACHE_LINE) _Atomic uint64_t sleepers[PL_CREW_SLEEP_WORDS]; /* a bit a worker; set by itself */
     _Alignas(2 * PL_CACHE_LINE) _Atomic uint32_t wants_bell; /* the program: somebody sleeps there until calls end */
-    _Alignas(2 * PL_CACHE_LINE) _Atomic uint64_t hints[PL_CREW_HINTS]; /* ticket << 16 | slot */
+    _Alignas(2 * PL_CACHE_LINE) struct pl_hint hints[PL_CREW_HINTS];
     struct pl_slot slots[PL_CREW_SLOTS];
 };
 
@@ -53,9 +68,24 @@ struct pl_crew_end {
     uint64_t past_head; /* a head of a while ago: the word itself is the workers', and to read it each time costs a miss */
 };
 
-/* Gives a hint with ticket end->tail, which is one higher afterwards. False: there is no room, all is as before.
- * Sequentially consistent, for the look at the sleepers that follows. */
-bool pl_crew_hint(struct pl_crew *crew, struct pl_crew_end *end, uint32_t slot);
+/* A call that goes with its hint. */
+struct pl_small_call {
+    const parallel_function *function; /* as workers have it */
+    const void *arguments;
+    size_t size; /* of them, up to PL_CREW_ARGUMENT_BYTES */
+};
+
+/* What is said of a call. */
+struct pl_call_hint {
+    uint32_t slot;
+    uint64_t generation;
+    bool is_settled; /* all calls with earlier hints have ended, and who has made one of them owes no announcement */
+    const struct pl_small_call *small; /* NULL: the slot says what the calls are */
+};
+
+/* Gives a hint with ticket end->tail, which is one higher afterwards: a worker may claim the call from now on. False: there
+ * is no room, all is as before. Sequentially consistent, for the look at the sleepers that follows. */
+bool pl_crew_hint(struct pl_crew *crew, struct pl_crew_end *end, const struct pl_call_hint *hint);
 
 /* The ticket of the first hint that nobody has taken. */
 static inline uint64_t pl_crew_head(struct pl_crew *crew)
@@ -79,7 +109,7 @@ void pl_crew_take_bit(struct pl_crew *crew, uint32_t index);
 /* A call that was finished. */
 struct pl_done_call {
     uint32_t slot;
-    uint32_t generation; /* of the slot, as it was then */
+    uint32_t generation; /* the low half of it */
     bool has_result;     /* it was a single one, and has not failed: its result, if up to 8 bytes, is */
     uint64_t result;
 };
@@ -89,20 +119,28 @@ bool pl_crew_collect(struct pl_crew *crew, struct pl_seat *seat, uint64_t *posit
 
 /* ---- The worker's side ---- */
 
+/* A call that a worker has claimed. */
+struct pl_claimed_call {
+    uint32_t slot;
+    uint64_t generation;
+    const parallel_function *function; /* NULL: the slot says what the calls are */
+    uint64_t arguments[PL_CREW_ARGUMENT_WORDS];
+};
+
 /* Takes the next hint and claims its slot, until one can be claimed. False: there are no more hints. */
-bool pl_crew_claim(struct pl_crew *crew, uint16_t number, uint32_t *slot);
+bool pl_crew_claim(struct pl_crew *crew, uint16_t number, struct pl_claimed_call *call);
 
-/* Finishes a slot, and writes its cell, with the result if it goes in there, else NULL. False: it was stopped, and the
- * worker waits to be killed. If true it owes the announcement, before it claims another call, sleeps or ends. */
-bool pl_crew_finish(struct pl_crew *crew, struct pl_seat *seat, uint16_t number, uint64_t *position, uint32_t slot,
-                    const uint64_t *result);
+/* Finishes a call, and writes its cell, with the result if it goes in there, else NULL. False: it was stopped, and the
+ * worker waits to be killed. If true it owes the announcement, before it claims another call, sleeps or ends, unless it
+ * sees a hint by which all is settled. */
+bool pl_crew_finish(struct pl_crew *crew, struct pl_seat *seat, uint16_t number, uint64_t *position,
+                    const struct pl_claimed_call *call, const uint64_t *result);
 
-/* Rings if nobody looks at the cells, and the slot that this worker has finished last still waits to be collected. The
- * position is that after its cell. */
-void pl_crew_announce(struct pl_crew *crew, struct pl_seat *seat, uint16_t number, uint64_t position, uint32_t slot);
+/* Rings if nobody looks at the cells. */
+void pl_crew_announce(struct pl_crew *crew);
 
-/* Whether there is a hint to take. */
-bool pl_crew_has_hint(struct pl_crew *crew);
+/* Whether there is a hint to take; *is_settled: as it says. */
+bool pl_crew_has_hint(struct pl_crew *crew, bool *is_settled);
 
 /* Sleeps until somebody wakes this worker, or returns at once if there is a hint to take or it is dismissed. False: it
  * has slept for as long as an idle worker stays, and nobody wants it. */

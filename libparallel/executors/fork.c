@@ -42,7 +42,7 @@
 #include "libparallel/workers/relay.h"
 
 /* The head of the shared mapping; results and OUT arrays follow at page distance. The child writes all of it
- * but performance.is_asked, the parent reads when the child has ended. */
+ * but performance.asked, the parent reads when the child has ended. */
 struct record {
     struct pl_performance performance;
     parallel_error failure; /* if performance.has_failed */
@@ -50,6 +50,8 @@ struct record {
     _Atomic uint32_t is_done; /* all calls have been made, or one has failed by itself */
     int initializer_code;
 };
+
+enum { CHILD_TAG = 1 }; /* a child has no other calls, and a record but one child at a time */
 
 /* What a worker thread keeps for its children, over its calls. */
 struct equipment {
@@ -213,7 +215,7 @@ static void make_calls(void *context)
         one.last = i + 1;
         one.results = (char *)record + equipment->results_offset +
                       (i - portion->first) * portion->function->result_size;
-        pl_portion_perform(&one, &record->performance, &record->failure);
+        pl_portion_perform(&one, CHILD_TAG, &record->performance, &record->failure);
         if (!record->performance.has_failed)
             copy_out(portion, i, &out, true);
     }
@@ -310,7 +312,7 @@ static void make_portion(struct equipment *equipment, struct pl_task *task, cons
         equipment->portion = portion;
         begin_task(equipment->fork, equipment, task);
         if (pl_load_relaxed(&task->state.word) & PL_TASK_CANCEL_REQUESTED) /* as in begin_task() */
-            pl_store_relaxed(&equipment->record->performance.is_asked, 1);
+            pl_store_relaxed(&equipment->record->performance.asked, CHILD_TAG);
         pl_call_output_connect(&equipment->output, fork->output, fork->relay, equipment->worker->name);
         code = pl_forked_process_run(&equipment->process, make_calls, equipment, equipment->fork->timeout_ns);
         end_task(equipment->fork, equipment);
@@ -471,7 +473,7 @@ static void fork_interrupt(struct parallel_executor *executor, struct pl_task *t
     for (struct equipment *each = fork->equipments; each != NULL; each = each->next) {
         if (each->task != task)
             continue;
-        pl_store_relaxed(&each->record->performance.is_asked, 1); /* a request, no data */
+        pl_store_relaxed(&each->record->performance.asked, CHILD_TAG); /* a request, no data */
         if (how == PL_INTERRUPTION_KILL)
             pl_forked_process_kill(&each->process);
     }

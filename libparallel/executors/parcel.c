@@ -15,7 +15,7 @@
 enum {
     LARGEST_ALIGNMENT = PL_CACHE_LINE, /* of blocks, and of what is in a slot behind its first line */
     ARRAY_ALIGNMENT = 16, /* what malloc gives, and so what any array may count on */
-    FIRST_LINE_BYTES = PL_CACHE_LINE - PL_SLOT_HEAD_BYTES, /* of a payload in a slot */
+    FIRST_LINE_BYTES = PL_CACHE_LINE - offsetof(struct pl_slot, inline_payload) % PL_CACHE_LINE, /* of it in a slot */
 };
 
 /* Where the payload grows. `base` is NULL while it is only measured. */
@@ -95,9 +95,8 @@ static void fill_head(const struct pl_portion *portion, struct pl_slot *slot)
 {
     slot->function = portion->function;
     slot->map_count = is_map(portion) ? portion->last - portion->first : 0;
-    slot->performance.has_failed = false;
-    pl_store_relaxed(&slot->performance.index, 0); /* relaxed, both: published with the slot */
-    pl_store_relaxed(&slot->performance.is_asked, 0);
+    if (is_map(portion)) /* a worker may die before it says which call it makes */
+        pl_store_relaxed(&slot->performance.index, 0); /* relaxed: published with the hint */
 }
 
 /* ---- One call ---- */
@@ -131,6 +130,13 @@ bool pl_parcel_is_plain(const struct pl_portion *portion)
     for (int k = 0; k < function->parameter_count && is_plain; k++)
         is_plain = !is_pointer(&function->parameters[k]);
     return is_plain;
+}
+
+bool pl_parcel_is_small(const struct pl_portion *portion)
+{
+    const parallel_function *function = portion->function;
+    return function->argument_size <= PL_CREW_ARGUMENT_BYTES && function->result_size <= sizeof(uint64_t) &&
+           function->argument_alignment <= sizeof(uint64_t);
 }
 
 void pl_parcel_load_plain(const struct pl_portion *portion, struct pl_slot *slot)
@@ -303,6 +309,12 @@ static void unload_map(const struct pl_portion *portion, const struct pl_slot *s
         for (size_t i = portion->first; i < last && is_pointer(&function->parameters[k]); i++)
             write_back(portion, i, k, column + (i - portion->first) * sizeof(char *));
     }
+}
+
+void pl_parcel_unload_small(const struct pl_portion *portion, const struct pl_slot *slot)
+{
+    if (!slot->performance.has_failed)
+        pl_copy_small(portion->results, &slot->result, portion->function->result_size);
 }
 
 void pl_parcel_unload_plain(const struct pl_portion *portion, const struct pl_slot *slot)

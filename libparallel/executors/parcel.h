@@ -11,8 +11,8 @@
 #ifndef LIBPARALLEL_EXECUTORS_PARCEL_H
 #define LIBPARALLEL_EXECUTORS_PARCEL_H
 
+#include "libparallel/executors/crew.h"
 #include "libparallel/executors/portion.h"
-#include "libparallel/executors/slot.h"
 
 /* Whether a portion can be carried. PARALLEL_EARGUMENT: an argument cannot. */
 int pl_parcel_check(const struct pl_portion *portion);
@@ -22,6 +22,10 @@ int pl_parcel_check(const struct pl_portion *portion);
 bool pl_parcel_is_plain(const struct pl_portion *portion);
 void pl_parcel_load_plain(const struct pl_portion *portion, struct pl_slot *slot);
 void pl_parcel_unload_plain(const struct pl_portion *portion, const struct pl_slot *slot);
+
+/* Whether a plain call goes with its hint (crew.h), so that nothing need be loaded. Its result comes in the slot. */
+bool pl_parcel_is_small(const struct pl_portion *portion);
+void pl_parcel_unload_small(const struct pl_portion *portion, const struct pl_slot *slot);
 
 /* Fills a free slot. Also PARALLEL_ENOMEMORY. */
 int pl_parcel_load(const struct pl_portion *portion, struct pl_slot *slot);

@@ -15,12 +15,13 @@ enum { LARGEST_PARAMETER_COUNT = 16 };
 struct portion_scope {
     struct pl_scope scope;
     const struct pl_performance *performance;
+    uint64_t tag;
 };
 
 static bool is_cancelled(const struct pl_scope *scope)
 {
-    /* Relaxed: a request, no data. */
-    return pl_load_relaxed(&((const struct portion_scope *)scope)->performance->is_asked) != 0;
+    const struct portion_scope *here = (const struct portion_scope *)scope;
+    return pl_load_relaxed(&here->performance->asked) == here->tag; /* relaxed: a request, no data */
 }
 
 static void *result_at(const struct pl_portion *portion, size_t i)
@@ -45,9 +46,10 @@ static void make_call(const struct pl_portion *portion, size_t i, const struct p
     function->call_range(&range);
 }
 
-void pl_portion_perform(const struct pl_portion *portion, struct pl_performance *performance, parallel_error *failure)
+void pl_portion_perform(const struct pl_portion *portion, uint64_t tag, struct pl_performance *performance,
+                        parallel_error *failure)
 {
-    struct portion_scope here = {.performance = performance};
+    struct portion_scope here = {.performance = performance, .tag = tag};
     pl_scope_enter(&here.scope, is_cancelled);
     for (size_t i = portion->first; i < portion->last && !pl_scope_has_failed(&here.scope); i++) {
         pl_store_relaxed(&performance->index, i);

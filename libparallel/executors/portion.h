@@ -66,13 +66,16 @@ struct pl_carriage {
 struct pl_performance {
     _Atomic size_t index;      /* the call that is being made, or failed; relaxed: read after the process has ended, or
                                 * for a message */
-    _Atomic uint32_t is_asked; /* the caller wishes an early end: parallel_is_cancelled() */
+    _Atomic uint64_t asked;    /* the tag of the calls whose early end the caller wishes, which they may learn from
+                                * parallel_is_cancelled(); 0: of none */
     bool has_failed;
 };
 
 /* Makes the calls of a portion, in the process where all its pointers are valid, up to the first one that fails, which then
- * stands in *failure. `performance` is zero but for is_asked, which may be set at any time. */
-void pl_portion_perform(const struct pl_portion *portion, struct pl_performance *performance, parallel_error *failure);
+ * stands in *failure. `performance` has not failed; its `asked` may be set at any time, and `tag`, not 0, is what it is
+ * compared with. */
+void pl_portion_perform(const struct pl_portion *portion, uint64_t tag, struct pl_performance *performance,
+                        parallel_error *failure);
 
 /* Bytes that argument k (from 0) of call i points to: IN, OUT and INOUT: the element count times the element's size;
  * STRING: with its zero byte; 0 for others. `pointer` receives the pointer itself (NULL for others). PARALLEL_EARGUMENT:

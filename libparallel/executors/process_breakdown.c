@@ -39,7 +39,8 @@ void pl_processes_end_pending(struct pl_processes *processes, const parallel_err
     for (uint32_t slot = 0; slot < PL_CREW_SLOTS; slot++) {
         pl_lock_acquire(&processes->lock);
         struct pl_task *task = processes->tickets[slot].task;
-        bool is_ours = task != NULL && pl_slot_withdraw(&processes->crew->slots[slot]);
+        bool is_ours = task != NULL &&
+                       pl_slot_withdraw(&processes->crew->slots[slot], processes->tickets[slot].generation);
         if (is_ours)
             pl_task_come_home(task);
         pl_lock_release(&processes->lock);

@@ -93,23 +93,14 @@ static bool end_slot(struct pl_processes *processes, uint32_t slot, const struct
                      struct pl_ended *ended)
 {
     struct pl_ticket *ticket = &processes->tickets[slot];
-    struct pl_slot *shared = &processes->crew->slots[slot];
-    uint64_t call = pl_load_relaxed(&ticket->call);
-    pl_store_relaxed(&ticket->call, 0); /* relaxed, both: a cell that comes late is compared with it, by who collects */
+    pl_store_relaxed(&ticket->call, 0); /* relaxed: a cell that comes late is compared with it, by who collects */
     ended->task = ticket->task;
     ended->slot = slot;
     bool has_ended = end_portion(ended->task, &ticket->portion, outcome, &ended->is_telling_owed);
     if (!ticket->is_plain)
-        pl_parcel_release(shared);
-    if (has_ended) {
-        /* At once, and after the task: a worker that owes an announcement looks whether it is DONE, and a caller that
-         * waits need not wait for the slot's line. */
-        if (call != 0)
-            pl_slot_free_blindly(shared, (uint32_t)(call - 1));
-        else
-            pl_slot_free(shared);
+        pl_parcel_release(&processes->crew->slots[slot]);
+    if (has_ended)
         return true;
-    }
     pl_lock_acquire(&processes->lock);
     ticket->retries = processes->retries;
     ticket->stop_reason = PL_STOP_NONE;
@@ -143,12 +134,24 @@ void pl_processes_refuse_slot(struct pl_processes *processes, uint32_t slot)
     pl_process_hub_ring(hub);
 }
 
+/* The index of the call in a slot that has failed, or was being made. */
+static size_t index_in(const struct pl_processes *processes, uint32_t slot)
+{
+    const struct pl_portion *portion = &processes->tickets[slot].portion;
+    if (portion->columns == NULL)
+        return portion->first; /* which a worker may not have said */
+    /* Relaxed: published with DONE, or the end of the worker. */
+    return portion->first + pl_load_relaxed(&processes->crew->slots[slot].performance.index);
+}
+
 /* A slot that its worker has finished. */
 static void end_done_slot(struct pl_processes *processes, uint32_t slot, int worker, struct look *look)
 {
     const struct pl_slot *shared = &processes->crew->slots[slot];
     const struct pl_portion *portion = &processes->tickets[slot].portion;
-    if (processes->tickets[slot].is_plain)
+    if (processes->tickets[slot].is_small)
+        pl_parcel_unload_small(portion, shared);
+    else if (processes->tickets[slot].is_plain)
         pl_parcel_unload_plain(portion, shared);
     else
         pl_parcel_unload(portion, shared);
@@ -162,7 +165,7 @@ static void end_done_slot(struct pl_processes *processes, uint32_t slot, int wor
     if (shared->performance.has_failed) {
         pl_failure_fill(&failure, &shared->failure, worker);
         outcome.failure = &failure;
-        outcome.index = portion->first + pl_load_relaxed(&shared->performance.index); /* relaxed: published with DONE */
+        outcome.index = index_in(processes, slot);
     }
     end_and_keep(processes, slot, &outcome, look);
 }
@@ -194,7 +197,8 @@ static uint32_t drain(struct pl_processes *processes, uint32_t index, struct loo
         const struct pl_ticket *ticket = &processes->tickets[done.slot];
         found_count++;
         /* Acquire: pairs with publish(). If it is this call's it was written before the worker had the call. */
-        if (pl_load_acquire(&ticket->call) != (uint64_t)done.generation + 1)
+        uint64_t call = pl_load_acquire(&ticket->call);
+        if (call == 0 || (uint32_t)call != (uint32_t)pl_slot_tag(done.generation))
             continue; /* it was found before it was announced */
         if (done.has_result && ticket->is_plain && !processes->crew->is_accounted)
             end_done_call(processes, &done, (int)index, look);
@@ -206,26 +210,33 @@ static uint32_t drain(struct pl_processes *processes, uint32_t index, struct loo
 
 /* ---- Deaths ---- */
 
+static enum pl_stop_reason stop_reason_of(struct pl_processes *processes, uint32_t slot, bool *is_broken)
+{
+    pl_lock_acquire(&processes->lock);
+    enum pl_stop_reason reason = processes->tickets[slot].stop_reason;
+    *is_broken = processes->broken != NULL;
+    pl_lock_release(&processes->lock);
+    return reason;
+}
+
 /* A call whose worker is dead: once more, or failed. */
 static void end_casualty(struct pl_processes *processes, uint32_t index, uint32_t slot, struct look *look)
 {
     struct pl_ticket *ticket = &processes->tickets[slot];
-    pl_lock_acquire(&processes->lock);
-    enum pl_stop_reason reason = ticket->stop_reason;
-    pl_lock_release(&processes->lock);
-    if (reason == PL_STOP_NONE && ticket->retries > 0) {
+    bool is_broken;
+    enum pl_stop_reason reason = stop_reason_of(processes, slot, &is_broken);
+    if (reason == PL_STOP_NONE && ticket->retries > 0 && !is_broken) { /* else nobody would make it */
         ticket->retries--;
         pl_parcel_release(&processes->crew->slots[slot]);
         look->has_sent = true;
         if (pl_processes_dispatch(processes, slot))
             return;
+        reason = stop_reason_of(processes, slot, &is_broken);
     }
     parallel_failure failure;
     pl_processes_describe_death(processes, index, ticket->portion.function, reason, &failure);
-    const struct pl_slot *shared = &processes->crew->slots[slot];
     struct pl_outcome outcome = {.failure = &failure,
-                                 /* Relaxed: the end of the worker was published. */
-                                 .index = ticket->portion.first + pl_load_relaxed(&shared->performance.index),
+                                 .index = index_in(processes, slot),
                                  .worker = (int)index,
                                  .is_killed = reason == PL_STOP_KILL};
     parallel_resources resources;
@@ -270,18 +281,29 @@ static uint32_t vacate(struct pl_processes *processes, uint32_t index)
     return staffed_count;
 }
 
+/* Of the call that is out in a slot, and who has it. For who collects, of what a dead worker has claimed, or what is done. */
+static enum pl_slot_state state_in(struct pl_processes *processes, uint32_t slot, uint16_t *number)
+{
+    /* Acquire: as in drain(). A call that is seen in the word and not here is another one's, which has ended. */
+    uint64_t call = pl_load_acquire(&processes->tickets[slot].call);
+    uint64_t word = pl_slot_look(&processes->crew->slots[slot]);
+    *number = pl_slot_number_of(word);
+    return call != 0 ? pl_slot_state_of(word, call - 1) : PL_SLOT_UNUSED;
+}
+
 static void bury(struct pl_processes *processes, uint32_t index, struct look *look)
 {
     struct pl_seat *seat = processes->seats[index];
     uint16_t number = (uint16_t)processes->posts[index].number;
     (void)drain(processes, index, look);
     for (uint32_t slot = 0; slot < PL_CREW_SLOTS; slot++) {
-        uint64_t word = pl_slot_look(&processes->crew->slots[slot]);
-        if (pl_slot_number_of(word) != number)
+        uint16_t holder;
+        enum pl_slot_state state = state_in(processes, slot, &holder);
+        if (holder != number)
             continue;
-        if (pl_slot_state_of(word) == PL_SLOT_DONE)
+        if (state == PL_SLOT_DONE)
             end_done_slot(processes, slot, (int)index, look);
-        else if (pl_slot_state_of(word) == PL_SLOT_RUNNING || pl_slot_state_of(word) == PL_SLOT_STOPPED)
+        else if (state == PL_SLOT_RUNNING || state == PL_SLOT_STOPPED)
             end_casualty(processes, index, slot, look);
     }
     look_at_birth(processes, seat);
@@ -351,12 +373,10 @@ uint32_t pl_processes_collect(struct pl_processes *processes)
 
 bool pl_processes_stop_slot(struct pl_processes *processes, uint32_t slot, enum pl_stop_reason reason)
 {
+    uint16_t number = pl_slot_stop(&processes->crew->slots[slot], processes->tickets[slot].generation);
+    if (number == 0)
+        return false; /* it does not run, or has been stopped already, for the reason of then */
     processes->tickets[slot].stop_reason = reason;
-    uint16_t number = pl_slot_stop(&processes->crew->slots[slot]);
-    if (number == 0) {
-        processes->tickets[slot].stop_reason = PL_STOP_NONE;
-        return false;
-    }
     for (uint32_t index = 0; index < pl_processes_seat_count(processes); index++)
         if (pl_processes_is_staffed(processes, index) && (uint16_t)processes->posts[index].number == number)
             /* Release: pairs with the zygote's look. */
@@ -373,7 +393,7 @@ static uint64_t limit_ns_of(const struct pl_processes *processes, uint32_t index
         return PARALLEL_NEVER;
     *slot = (uint32_t)call - 1;
     uint64_t word = pl_slot_look(&processes->crew->slots[*slot]);
-    if (pl_slot_state_of(word) != PL_SLOT_RUNNING || pl_slot_call(word, *slot) != call)
+    if (word != pl_slot_word(call >> 32, pl_slot_number_of(word), PL_SLOT_RUNNING))
         return PARALLEL_NEVER; /* it has ended since, and the slot may have another one, whose time is not known yet */
     return pl_load_relaxed(&seat->started_ns) + processes->timeout_ns;
 }
@@ -413,9 +433,9 @@ static void collect_unannounced(struct pl_processes *processes)
 {
     struct look look = {.has_sent = false};
     for (uint32_t slot = 0; slot < PL_CREW_SLOTS; slot++) {
-        uint64_t word = pl_slot_look(&processes->crew->slots[slot]);
-        if (pl_slot_state_of(word) == PL_SLOT_DONE)
-            end_done_slot(processes, slot, worker_of_number(processes, pl_slot_number_of(word)), &look);
+        uint16_t number;
+        if (state_in(processes, slot, &number) == PL_SLOT_DONE)
+            end_done_slot(processes, slot, worker_of_number(processes, number), &look);
     }
     pl_processes_give_back(processes);
 }

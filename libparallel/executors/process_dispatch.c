@@ -1,15 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * From submission to a published slot. A task waits in a list of this process while all slots are taken, and until it has
- * one its state is its own; with the slot it is AWAY, and the slot decides.
- *
- * Loading a slot copies arguments, which may be large, so it is done without the lock: the slot is taken from the free
- * ones first, and belongs to the loader. A plain call, which is small and has no pointers, is loaded under the lock, which
- * is then taken once for all that its submission has to do. */
+ * From submission to a slot, and workers for what is in the slots. A task waits in a list of this process while all slots
+ * are taken, and until it has one its state is its own; with the slot it is AWAY, and the slot decides. */
 #include "libparallel/executors/process_hub.h"
 #include "libparallel/executors/processes.h"
-
-#include <string.h>
 
 #include <libparallel/function.h>
 
@@ -17,137 +11,6 @@
 #include "libparallel/base/error.h"
 #include "libparallel/base/futex.h"
 #include "libparallel/workers/known_code.h"
-
-/* ---- Slots ---- */
-
-/* Under the lock. */
-static uint32_t take_slot(struct pl_processes *processes, struct pl_task *task, const struct pl_portion *portion)
-{
-    uint32_t slot = processes->free_slots[--processes->free_count];
-    struct pl_ticket *ticket = &processes->tickets[slot];
-    if (processes->free_count > 0) /* the next call will write there, and a worker has it, or another thread that collected */
-        pl_slot_fetch(&processes->crew->slots[processes->free_slots[processes->free_count - 1]]);
-    ticket->task = task;
-    ticket->portion = *portion;
-    ticket->is_plain = false;
-    ticket->is_single = portion->columns == NULL;
-    ticket->hint = UINT64_MAX;
-    ticket->retries = processes->retries;
-    ticket->stop_reason = PL_STOP_NONE;
-    return slot;
-}
-
-void pl_processes_free_slot(struct pl_processes *processes, uint32_t slot)
-{
-    processes->tickets[slot].task = NULL;
-    processes->free_slots[processes->free_count++] = (uint16_t)slot;
-}
-
-void pl_processes_clear_slot(struct pl_processes *processes, uint32_t slot)
-{
-    pl_parcel_release(&processes->crew->slots[slot]);
-    pl_slot_free(&processes->crew->slots[slot]);
-    pl_store_relaxed(&processes->tickets[slot].call, 0); /* relaxed: no worker has it, or ever had */
-    pl_lock_acquire(&processes->lock);
-    pl_processes_free_slot(processes, slot);
-    pl_lock_release(&processes->lock);
-}
-
-/* Under the lock. */
-static void give_hint(struct pl_processes *processes, uint32_t slot)
-{
-    uint64_t ticket = processes->end.tail;
-    bool has_room = pl_crew_hint(processes->crew, &processes->end, slot);
-    processes->tickets[slot].hint = has_room ? ticket : UINT64_MAX;
-}
-
-/* Under the lock: a worker may claim the call from now on. */
-static void publish(struct pl_processes *processes, uint32_t slot)
-{
-    struct pl_slot *shared = &processes->crew->slots[slot];
-    uint32_t generation = pl_slot_next_generation(shared);
-    pl_store_release(&processes->tickets[slot].call, (uint64_t)generation + 1); /* publishes the ticket to drain() */
-    pl_slot_publish(shared, generation);
-    give_hint(processes, slot);
-}
-
-/* Under the lock: the function of a loaded slot becomes what it is to the workers. They have it, which was looked at when
- * the task was submitted. */
-static void address_function(struct pl_processes *processes, struct pl_slot *shared)
-{
-    if (shared->function != processes->last_function) {
-        processes->last_function = shared->function;
-        processes->last_there = pl_known_code_there(processes->hub->known_code, shared->function);
-    }
-    shared->function = processes->last_there;
-}
-
-/* Under the lock: the task is in the hands of the workers from now on. False: it was cancelled meanwhile. */
-static bool send_away(struct pl_processes *processes, struct pl_task *task, uint32_t slot)
-{
-    task->position = slot;
-    uint32_t word = pl_load_relaxed(&task->state.word); /* relaxed: the swap decides */
-    if (word & PL_TASK_CANCEL_REQUESTED) /* of a call that is made again; later requests are made under the lock */
-        pl_store_relaxed(&processes->crew->slots[slot].performance.is_asked, 1); /* published with the slot */
-    do {
-        if (pl_task_state_of_word(word) == PL_TASK_RUNNING)
-            return true; /* again, or with further calls: it is claimed for good */
-        if (pl_task_state_of_word(word) != PL_TASK_PENDING)
-            return false;
-    } while (!pl_cas_acq_rel(&task->state.word, &word, word | PL_TASK_AWAY)); /* publishes `position` */
-    return true;
-}
-
-bool pl_processes_dispatch(struct pl_processes *processes, uint32_t slot)
-{
-    struct pl_ticket *ticket = &processes->tickets[slot];
-    struct pl_slot *shared = &processes->crew->slots[slot];
-    ticket->is_plain = false;
-    if (pl_parcel_load(&ticket->portion, shared) != 0)
-        return false;
-    pl_lock_acquire(&processes->lock);
-    bool is_wanted = send_away(processes, ticket->task, slot);
-    if (is_wanted) {
-        address_function(processes, shared);
-        publish(processes, slot);
-    }
-    pl_lock_release(&processes->lock);
-    if (!is_wanted) {
-        struct pl_task *task = ticket->task;
-        pl_processes_clear_slot(processes, slot);
-        pl_processes_forget(processes, task);
-    }
-    return true;
-}
-
-/* Under the lock; there is a free slot, and the call is plain. False: it was cancelled meanwhile, and is to be forgotten. */
-static bool send_plain(struct pl_processes *processes, struct pl_task *task, const struct pl_portion *portion)
-{
-    uint32_t slot = take_slot(processes, task, portion);
-    struct pl_slot *shared = &processes->crew->slots[slot];
-    pl_parcel_load_plain(portion, shared);
-    processes->tickets[slot].is_plain = true;
-    if (!send_away(processes, task, slot)) {
-        pl_processes_free_slot(processes, slot);
-        return false;
-    }
-    address_function(processes, shared);
-    publish(processes, slot);
-    return true;
-}
-
-void pl_processes_repeat_hints(struct pl_processes *processes)
-{
-    pl_lock_acquire(&processes->lock);
-    uint64_t head = pl_crew_head(processes->crew);
-    for (uint32_t slot = 0; slot < PL_CREW_SLOTS; slot++) {
-        uint64_t hint = processes->tickets[slot].hint;
-        if (processes->tickets[slot].task != NULL && (hint < head || hint == UINT64_MAX) &&
-            pl_slot_state_of(pl_slot_look(&processes->crew->slots[slot])) == PL_SLOT_PENDING)
-            give_hint(processes, slot);
-    }
-    pl_lock_release(&processes->lock);
-}
 
 /* ---- Waking and ordering workers ---- */
 
@@ -251,7 +114,7 @@ static void dispatch_first(struct pl_processes *processes, struct pl_task *task)
 {
     struct pl_portion portion;
     bool has_portion = first_portion(task, &portion);
-    uint32_t slot = has_portion ? take_slot(processes, task, &portion) : 0;
+    uint32_t slot = has_portion ? pl_processes_take_slot(processes, task, &portion) : 0;
     pl_lock_release(&processes->lock);
     if (!has_portion)
         pl_processes_forget(processes, task);
@@ -268,11 +131,15 @@ static struct pl_task *send_waiting(struct pl_processes *processes)
     for (int sent = 0; sent < REFILL_BATCH && processes->first_waiting != NULL && processes->free_count > 0; sent++) {
         struct pl_portion portion;
         struct pl_task *task = processes->first_waiting;
+        if (task->next != NULL) { /* its line has not been touched since it was put in line */
+            pl_prefetch_to_write(task->next);
+            __builtin_prefetch((const char *)task->next + PL_CACHE_LINE);
+        }
         task->class->carriage->look(task, &portion);
         if (!pl_parcel_is_plain(&portion))
             break;
         (void)take_first_waiting(processes);
-        if (!send_plain(processes, task, &portion))
+        if (!pl_processes_send_plain(processes, task, &portion, false))
             return task;
     }
     return NULL;
@@ -357,8 +224,7 @@ static size_t count_waiting(struct pl_processes *processes)
     size_t waiting = pl_load_relaxed(&processes->waiting_count) + (size_t)(processes->end.tail - head);
     for (uint64_t ticket = head; ticket < processes->end.tail && waiting >= processes->queue_limit; ticket++) {
         uint32_t slot = pl_crew_hinted_slot(crew, ticket);
-        if (processes->tickets[slot].hint != ticket ||
-            pl_slot_state_of(pl_slot_look(&crew->slots[slot])) != PL_SLOT_PENDING)
+        if (processes->tickets[slot].hint != ticket || !pl_processes_is_pending(processes, slot))
             waiting--;
     }
     return waiting;
@@ -434,28 +300,24 @@ static int submit_plain(struct pl_processes *processes, struct pl_task *task, co
     int code = 0;
     pl_add_seq_cst(&processes->unfinished, 1); /* before the looks; partners: pl_processes_wind_up(), the collector */
     pl_process_hub_watch(processes->hub, processes->crew);
-    bool is_cancelled = false, is_in_line = false, has_ordered = false;
+    bool is_in_line = false, has_ordered = false;
     pl_lock_acquire(&processes->lock);
     if (pl_load_seq_cst(&processes->is_closing) != 0 || processes->broken != NULL) {
         code = refuse(processes);
     } else if (processes->first_waiting != NULL || processes->free_count == 0) {
         append_waiting(processes, task);
         is_in_line = processes->free_count > 0;
-    } else if (send_plain(processes, task, portion)) {
-        has_ordered = call_workers(processes);
     } else {
-        is_cancelled = true;
+        (void)pl_processes_send_plain(processes, task, portion, true);
+        has_ordered = call_workers(processes);
     }
     pl_lock_release(&processes->lock);
     if (has_ordered)
         pl_process_hub_poke(processes->hub);
-    if (code != 0) {
+    if (code != 0)
         leave(processes, 1);
-    } else if (is_cancelled) {
-        pl_processes_forget(processes, task);
-    } else if (is_in_line && pl_processes_refill(processes)) { /* slots have become free while others waited */
+    else if (is_in_line && pl_processes_refill(processes)) /* slots have become free while others waited */
         pl_processes_call_workers(processes);
-    }
     return code;
 }
 

@@ -43,20 +43,31 @@ static bool has_small_result(const struct pl_slot *slot, const struct pl_portion
     return true;
 }
 
-/* True: *result is the call's. */
-static bool perform(struct pl_crew *crew, struct pl_seat *seat, uint32_t index, uint64_t *result)
+/* The calls that the worker makes, with addresses as it has them. */
+static void open_call(struct pl_crew *crew, const struct pl_claimed_call *call, struct pl_portion *portion)
 {
-    struct pl_slot *slot = &crew->slots[index];
+    struct pl_slot *slot = &crew->slots[call->slot];
+    if (call->function == NULL)
+        pl_parcel_open(slot, portion);
+    else
+        *portion = (struct pl_portion){
+            .function = call->function, .arguments = call->arguments, .results = &slot->result, .first = 0, .last = 1};
+}
+
+/* True: *result is the call's. */
+static bool perform(struct pl_crew *crew, struct pl_seat *seat, const struct pl_claimed_call *call, uint64_t *result)
+{
+    struct pl_slot *slot = &crew->slots[call->slot];
     if (crew->is_timed) {
-        /* Relaxed: published by the next store. The slot is this worker's, so its generation stands. */
-        pl_store_relaxed(&seat->started_ns, pl_clock_now_ns());
-        pl_store_release(&seat->call, pl_slot_call(pl_load_relaxed(&slot->word), index)); /* pairs with limit_ns_of() */
+        pl_store_relaxed(&seat->started_ns, pl_clock_now_ns()); /* relaxed: published by the next store */
+        pl_store_release(&seat->call, pl_slot_call(call->generation, call->slot)); /* pairs with limit_ns_of() */
     }
     if (crew->is_accounted)
         pl_usage_of_process(&seat->usage_before);
     struct pl_portion portion;
-    pl_parcel_open(slot, &portion);
-    pl_portion_perform(&portion, &slot->performance, &slot->failure);
+    open_call(crew, call, &portion);
+    slot->performance.has_failed = false;
+    pl_portion_perform(&portion, pl_slot_tag(call->generation), &slot->performance, &slot->failure);
     if (__fpending(stdout) > 0) /* a worker may be killed at any time, and what it has printed should be seen */
         fflush(stdout);
     if (crew->is_accounted) {
@@ -81,8 +92,7 @@ static _Noreturn void await_the_end(void)
 /* What a worker keeps in mind from one search to the next. */
 struct state {
     uint64_t position; /* of the next cell */
-    bool is_owing; /* a call has been finished and not announced: it is in `finished` */
-    uint32_t finished;
+    bool is_owing; /* a call has been finished and not announced, and may have to be */
     int displacements; /* in a row */
 };
 
@@ -109,22 +119,26 @@ static bool yield_to_others(struct state *state)
     return true;
 }
 
-static void announce(struct pl_crew *crew, struct pl_seat *seat, uint16_t number, struct state *state)
+static void announce(struct pl_crew *crew, struct state *state)
 {
     if (state->is_owing)
-        pl_crew_announce(crew, seat, number, state->position, state->finished);
+        pl_crew_announce(crew);
     state->is_owing = false;
 }
 
 /* For as long as patience says, and at least once. What is owed is announced in any case. */
-static bool search(struct pl_crew *crew, struct pl_seat *seat, uint16_t number, struct state *state, uint32_t *slot)
+static bool search(struct pl_crew *crew, struct pl_seat *seat, uint16_t number, struct state *state,
+                   struct pl_claimed_call *call)
 {
     uint32_t turns = pl_patience_turns();
     uint64_t looked_ns = 0;
     for (uint32_t turn = 1;; turn++) {
-        if (turn >= TURNS_BEFORE_RING || turn >= turns || pl_crew_has_hint(crew)) {
-            announce(crew, seat, number, state);
-            if (pl_crew_claim(crew, number, slot))
+        bool is_settled, has_hint = pl_crew_has_hint(crew, &is_settled);
+        if (is_settled)
+            state->is_owing = false;
+        if (has_hint || turn >= TURNS_BEFORE_RING || turn >= turns) {
+            announce(crew, state);
+            if (pl_crew_claim(crew, number, call))
                 return true;
         }
         /* Relaxed: a request, no data. */
@@ -137,7 +151,7 @@ static bool search(struct pl_crew *crew, struct pl_seat *seat, uint16_t number, 
         else if (yield_to_others(state))
             break;
     }
-    announce(crew, seat, number, state);
+    announce(crew, state);
     return false;
 }
 
@@ -171,21 +185,20 @@ void pl_crew_work(struct pl_seat *seat)
     if (!initialize(crew, seat))
         return;
     while (pl_load_acquire(&seat->is_dismissed) == 0) { /* pairs with the dismissal */
-        uint32_t slot;
-        if (!search(crew, seat, number, &state, &slot)) {
+        struct pl_claimed_call call;
+        if (!search(crew, seat, number, &state, &call)) {
             if (!pl_crew_sleep(crew, seat))
                 break;
             continue;
         }
         uint64_t result = 0;
-        bool has_result = perform(crew, seat, slot, &result);
-        if (!pl_crew_finish(crew, seat, number, &state.position, slot, has_result ? &result : NULL))
+        bool has_result = perform(crew, seat, &call, &result);
+        if (!pl_crew_finish(crew, seat, number, &state.position, &call, has_result ? &result : NULL))
             await_the_end();
         state.is_owing = true;
-        state.finished = slot;
         if (++call_count == crew->max_calls)
             break;
     }
-    announce(crew, seat, number, &state);
+    announce(crew, &state);
     pl_store_release(&seat->stage, PL_SEAT_LEAVING);
 }

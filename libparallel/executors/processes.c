@@ -359,12 +359,13 @@ static bool processes_ask_away(struct parallel_executor *executor, struct pl_tas
     bool has_come_home = false;
     pl_lock_acquire(&processes->lock);
     uint32_t slot = task->position;
+    struct pl_ticket *ticket = &processes->tickets[slot];
     struct pl_slot *shared = &processes->crew->slots[slot];
-    if (processes->tickets[slot].task == task) { /* else it has just come back */
-        has_come_home = is_wanted && processes->tickets[slot].is_single && pl_slot_withdraw(shared);
+    if (ticket->task == task) { /* else it has just come back */
+        has_come_home = is_wanted && ticket->is_single && pl_slot_withdraw(shared, ticket->generation);
         if (has_come_home)
             pl_task_come_home(task);
-        else if (pl_slot_is_begun(pl_slot_look(shared)))
+        else if (pl_slot_is_begun(pl_slot_look(shared), ticket->generation))
             (void)pl_task_claim(task); /* in the name of the worker */
     }
     pl_lock_release(&processes->lock);
@@ -380,7 +381,8 @@ static void processes_interrupt(struct parallel_executor *executor, struct pl_ta
     pl_lock_acquire(&processes->lock);
     uint32_t slot = task->position;
     if (processes->tickets[slot].task == task) {
-        pl_store_relaxed(&processes->crew->slots[slot].performance.is_asked, 1); /* a request, no data */
+        pl_store_relaxed(&processes->crew->slots[slot].performance.asked, /* a request, no data */
+                         pl_slot_tag(processes->tickets[slot].generation));
         if (how == PL_INTERRUPTION_KILL)
             has_stopped = pl_processes_stop_slot(processes, slot, PL_STOP_KILL);
     }

@@ -3,7 +3,8 @@
  * The processes executor from the inside, as its files share it:
  *
  *     processes.c          the operations of the kind; workers are ordered and dismissed here
- *     process_dispatch.c   tasks into slots, and waking workers for them
+ *     process_dispatch.c   tasks to slots, and waking workers for them
+ *     process_slots.c      slots from free to published
  *     process_collect.c    outcomes out of slots, deaths, limits of time
  *     process_death.c      words for a death
  *     process_output.c     what workers write
@@ -38,9 +39,12 @@ enum pl_stop_reason { PL_STOP_NONE, PL_STOP_TIMEOUT, PL_STOP_KILL };
 struct pl_ticket {
     _Atomic uint64_t call; /* generation + 1 of the call that is out, written before it is published; 0: none, or it has
                             * ended; collecting */
+    uint64_t generation; /* of the last call that was published; under the lock */
     struct pl_task *task; /* NULL: the slot is free */
     struct pl_portion portion;
-    bool is_plain;  /* what is in the slot was put there by pl_parcel_load_plain() */
+    const parallel_function *there; /* its function, as workers have it */
+    bool is_plain;  /* nothing need be released: it was put there by pl_parcel_load_plain(), or is_small */
+    bool is_small;  /* it goes with its hints */
     bool is_single; /* a call, which is claimed by the worker; a map's runner is claimed for good when it has a slot */
     uint64_t hint; /* its last one's ticket; UINT64_MAX: it could not be given */
     uint32_t retries; /* left */
@@ -148,10 +152,6 @@ void pl_processes_wind_up(struct pl_processes *processes);
 
 int pl_processes_submit(struct parallel_executor *executor, struct pl_task *first, struct pl_task *last, size_t count);
 
-/* Loads the slot with the ticket's portion, and publishes it; false: it cannot be loaded, see parallel_last_error(). The
- * slot belongs to the caller. */
-bool pl_processes_dispatch(struct pl_processes *processes, uint32_t slot);
-
 /* Ends what cannot be loaded, with the calling thread's last error. */
 void pl_processes_refuse_slot(struct pl_processes *processes, uint32_t slot);
 
@@ -164,9 +164,6 @@ void pl_processes_call_workers(struct pl_processes *processes);
 /* Orders one worker more, if there may be one. */
 void pl_processes_call_another(struct pl_processes *processes);
 
-/* Gives hints anew for pending slots whose last one was taken by a worker that did not claim. */
-void pl_processes_repeat_hints(struct pl_processes *processes);
-
 /* A task has ended and been told. */
 void pl_processes_forget(struct pl_processes *processes, struct pl_task *task);
 
@@ -175,6 +172,26 @@ void pl_processes_count_ends(struct pl_processes *processes, uint32_t count);
 
 /* Takes the waiting list away, as a list by `next`. */
 struct pl_task *pl_processes_take_waiting(struct pl_processes *processes);
+
+/* ---- process_slots.c ---- */
+
+/* A free slot, of which there is one, for a task's portion. Under the lock, as the next one. */
+uint32_t pl_processes_take_slot(struct pl_processes *processes, struct pl_task *task, const struct pl_portion *portion);
+
+/* Publishes a plain call in a free slot, of which there is one. `is_new`: nobody else knows the task yet. False: it was
+ * cancelled meanwhile, and is to be forgotten. */
+bool pl_processes_send_plain(struct pl_processes *processes, struct pl_task *task, const struct pl_portion *portion,
+                             bool is_new);
+
+/* Loads a slot with the ticket's portion, and publishes it; false: it cannot be loaded, see parallel_last_error(), or the
+ * ticket has a reason to stop it. The slot belongs to the caller. */
+bool pl_processes_dispatch(struct pl_processes *processes, uint32_t slot);
+
+/* Whether no worker has begun the call that is out in a slot. Under the lock. */
+bool pl_processes_is_pending(struct pl_processes *processes, uint32_t slot);
+
+/* Gives hints anew for pending calls whose last one was taken by a worker that did not claim. */
+void pl_processes_repeat_hints(struct pl_processes *processes);
 
 /* Gives a slot back, whose parcel has been released. Under the lock. */
 void pl_processes_free_slot(struct pl_processes *processes, uint32_t slot);

@@ -30,8 +30,12 @@ static parallel_failure forked = {.code = PARALLEL_EFORKED, .exit_status = -1, .
 
 /* ---- Birth ---- */
 
+_Static_assert(sizeof(struct parallel_future) % USUAL_ALIGNMENT == 0, "arguments mostly follow at once");
+
 static size_t arguments_offset(const parallel_function *function)
 {
+    if (function->argument_alignment <= USUAL_ALIGNMENT)
+        return sizeof(struct parallel_future);
     return pl_align_up(sizeof(struct parallel_future), function->argument_alignment);
 }
 
@@ -346,9 +350,10 @@ static bool interrupt(parallel_future *future, enum pl_interruption how)
 static int stop(parallel_future *future, enum pl_interruption how)
 {
     pl_future_settle(future);
+    bool had_ended = pl_latch_is_open(&future->task.state); /* before the request, which a call may follow at once */
     if (pl_future_end_cancelled(future) || pl_task_state(&future->task) == PL_TASK_CANCELLED)
         return 0;
-    if (pl_task_state(&future->task) != PL_TASK_RUNNING)
+    if (had_ended)
         return pl_error_set(PARALLEL_EDONE, 0, "%s has ended", pl_future_name(future));
     if (how == PL_INTERRUPTION_KILL)
         pl_or_relaxed(&future->task.state.word, PL_TASK_KILL_REQUESTED); /* the executor's lock orders it */

@@ -15,8 +15,12 @@ kill='-DWORKERS=2 -DCALLS=1 -DDEATHS=1 -DKILLS=1'
 waiter='-DWORKERS=1 -DCALLS=1 -DDEATHS=0 -DWAITERS=1'
 two='-DWORKERS=1 -DCALLS=2 -DDEATHS=0'
 kill_one='-DWORKERS=1 -DCALLS=2 -DDEATHS=0 -DKILLS=1'
+reuse='-DWORKERS=1 -DCALLS=3 -DDEATHS=0 -DREUSE'
+reuse_kill='-DWORKERS=1 -DCALLS=2 -DDEATHS=0 -DKILLS=1 -DREUSE'
+reuse_death='-DWORKERS=1 -DCALLS=2 -DDEATHS=1 -DREUSE'
 
-for cast in "$death" "$retry" "$stop" "$kill" "$waiter" "$two" "$kill_one"; do
+for cast in "$death" "$retry" "$stop" "$kill" "$waiter" "$two" "$kill_one" "$reuse" "$reuse_kill" \
+    "$reuse_death"; do
     holds "$cast"
 done
 
@@ -31,7 +35,8 @@ for mutation in $mutations; do
     case $mutation in # the smallest cast in which it matters
     *_CALL | *_REPEAT | *_RING) cast=$death ;;
     *_BLIND_FINISH) cast=$kill_one ;;
-    *_UNANNOUNCED | *_OTHER) cast=$stop ;;
+    *_NO_GENERATION) cast=$reuse_death ;;
+    *_BLIND_CLAIM | *_UNANNOUNCED | *_OTHER) cast=$stop ;;
     *) cast=$two ;;
     esac
     notices "$mutation" "$cast"

@@ -429,11 +429,11 @@ PROPERTY(a_stopped_worker_holds_up_no_other_call)
 }
 PROPERTY_END
 
-PROPERTY(without_a_zygote_calls_fail_and_nothing_hangs)
+static void lose_both_zygotes(const char *specification)
 {
     ck_assert_int_eq(setpgid(0, 0), 0);
     _Atomic int *begun = parallel_shared_alloc(sizeof *begun);
-    parallel_executor *executor = open_processes("processes:1,places=none");
+    parallel_executor *executor = open_processes(specification);
     parallel_future *running = wait_for_ever_on(executor, begun);
     parallel_future *pending = add_on(executor, 1, 1);
     while (atomic_load(begun) == 0)
@@ -458,6 +458,18 @@ PROPERTY(without_a_zygote_calls_fail_and_nothing_hangs)
     check_still_works(executor);
     ck_assert_int_eq(parallel_executor_close(executor), 0);
     parallel_shared_free((void *)begun);
+}
+
+PROPERTY(without_a_zygote_calls_fail_and_nothing_hangs)
+{
+    lose_both_zygotes("processes:1,places=none");
+}
+PROPERTY_END
+
+/* What broke: it waited to be made again, for ever. */
+PROPERTY(nor_does_a_call_that_would_be_made_again)
+{
+    lose_both_zygotes("processes:1,places=none,retries=1");
 }
 PROPERTY_END
 
@@ -527,5 +539,5 @@ PROPERTIES(each_death_is_named, a_call_over_its_time_ends_and_the_next_one_is_no
            an_initializer_that_fails_in_a_replacement_fails_what_waits, memory_is_limited, lack_of_memory_is_named,
            an_initializer_that_fails_or_crashes_fails_every_call, the_death_of_idle_workers_fails_nothing,
            a_stopped_worker_holds_up_no_other_call, without_a_zygote_calls_fail_and_nothing_hangs,
-           other_kinds_refuse_what_only_processes_can, a_zygote_is_refused_to_a_program_with_threads,
+           nor_does_a_call_that_would_be_made_again, other_kinds_refuse_what_only_processes_can, a_zygote_is_refused_to_a_program_with_threads,
            a_forked_child_opens_its_own)

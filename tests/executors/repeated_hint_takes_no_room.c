@@ -14,11 +14,13 @@ enum { REPETITIONS = 3 };
 static void repeat_hint_of_running_call(struct pl_processes *processes)
 {
     for (uint32_t slot = 0; slot < PL_CREW_SLOTS; slot++) {
-        if (pl_slot_state_of(pl_slot_look(&processes->crew->slots[slot])) != PL_SLOT_RUNNING)
+        struct pl_ticket *ticket = &processes->tickets[slot];
+        if (ticket->task == NULL || pl_processes_is_pending(processes, slot))
             continue;
+        const struct pl_call_hint hint = {.slot = slot, .generation = ticket->generation};
         pl_lock_acquire(&processes->lock);
-        processes->tickets[slot].hint = processes->end.tail;
-        ck_assert(pl_crew_hint(processes->crew, &processes->end, slot));
+        ticket->hint = processes->end.tail;
+        ck_assert(pl_crew_hint(processes->crew, &processes->end, &hint));
         pl_lock_release(&processes->lock);
         return;
     }

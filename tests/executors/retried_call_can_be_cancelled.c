@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * What broke: a call that was seen running, and lost its worker, waits to be made again; cancelled then, it belonged to
- * nobody any more, and never ended. */
+ * nobody any more, and never ended. And a call that was killed twice before its worker was dead was made again. */
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -9,6 +9,7 @@
 #include "libparallel/base/clock.h"
 #include "tests/executors/calls.h"
 #include "tests/executors/marks.h"
+#include "tests/support/process_group.h"
 #include "tests/support/property.h"
 
 enum { BORN, STARTED, GATE, RELEASED };
@@ -74,4 +75,28 @@ PROPERTY(a_call_not_seen_is_cancelled_between_two_workers)
 }
 PROPERTY_END
 
-PROPERTIES(a_call_seen_running_is_cancelled_between_two_workers, a_call_not_seen_is_cancelled_between_two_workers)
+PROPERTY(a_call_that_is_killed_twice_is_not_made_again)
+{
+    map_marks();
+    ck_assert_int_eq(setpgid(0, 0), 0);
+    parallel_executor *executor;
+    ck_assert_int_eq(parallel_executor_open("processes:1,places=none,retries=1", &executor), 0);
+    parallel_future *future = hold_on(executor, 1, STARTED, GATE);
+    wait_for_mark(STARTED, 1);
+    pid_t zygote;
+    ck_assert_uint_eq(processes_of_group(getpid(), "parallel-zygote", &zygote, 1), 1);
+    ck_assert_int_eq(kill(zygote, SIGSTOP), 0); /* it kills the worker after both requests */
+    ck_assert_int_eq(parallel_future_kill(future), 0);
+    (void)parallel_future_kill(future);
+    ck_assert_int_eq(kill(zygote, SIGCONT), 0);
+    ck_assert_int_eq(parallel_future_wait(future, pl_clock_now_ns() + patience_ns), 0);
+    ck_assert_int_eq(parallel_future_state(future), PARALLEL_CANCELLED);
+    ck_assert_int_eq(marks_made(STARTED), 1);
+    parallel_future_release(future);
+    ck_assert_int_eq(parallel_executor_close(executor), 0);
+    unmap_marks();
+}
+PROPERTY_END
+
+PROPERTIES(a_call_seen_running_is_cancelled_between_two_workers, a_call_not_seen_is_cancelled_between_two_workers,
+           a_call_that_is_killed_twice_is_not_made_again)
