@@ -627,6 +627,17 @@ active proctype submitter()
 #ifdef REUSE
         in_slots == 0 && !lock;
 #endif
+        count_sleepers(); /* where all sleep one is woken before there is a hint */
+        if
+        :: count > 0 && count == staffed ->
+            take_some_bit();
+            if
+            :: i < WORKERS -> wake_taken()
+            :: else -> i = 0
+            fi
+        :: else
+        fi;
+        count = 0;
         unfinished++;
 #ifndef MUTATION_NO_WATCH
         if

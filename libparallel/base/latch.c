@@ -10,10 +10,9 @@
 #include "libparallel/base/futex.h"
 #include "libparallel/base/patience.h"
 
-static void wake_waiters(struct pl_latch *latch, uint32_t old)
+void pl_latch_wake(struct pl_latch *latch)
 {
-    if (old & PL_LATCH_WAITED)
-        pl_futex_wake(&latch->word, PL_FUTEX_WAKE_ALL, PL_FUTEX_PRIVATE);
+    pl_futex_wake(&latch->word, PL_FUTEX_WAKE_ALL, PL_FUTEX_PRIVATE);
 }
 
 uint32_t pl_latch_open(struct pl_latch *latch, uint32_t owner_delta)
@@ -21,16 +20,9 @@ uint32_t pl_latch_open(struct pl_latch *latch, uint32_t owner_delta)
     /* Release: publishes the result to pl_latch_is_open() and pl_latch_wait(). Acquire: orders nothing here, but the
      * thread that opens goes on to read what observers registered. */
     uint32_t old = pl_add_acq_rel(&latch->word, owner_delta + PL_LATCH_OPEN);
-    wake_waiters(latch, old);
+    if (old & PL_LATCH_WAITED)
+        pl_latch_wake(latch);
     return old;
-}
-
-bool pl_latch_open_from(struct pl_latch *latch, uint32_t *word, uint32_t opened)
-{
-    if (!pl_cas_acq_rel(&latch->word, word, opened)) /* as above */
-        return false;
-    wake_waiters(latch, *word);
-    return true;
 }
 
 bool pl_latch_spin(struct pl_latch *latch, uint32_t turns)

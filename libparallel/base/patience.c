@@ -29,7 +29,7 @@ enum {
 enum { WAIT_AUTO, WAIT_SPIN, WAIT_SLEEP };
 
 static _Atomic uint32_t wake_ns = USUAL_WAKE_NS; /* relaxed: a number that publishes nothing */
-static _Atomic uint32_t turns;                   /* 0 before the first use, and for WAIT_SLEEP */
+_Atomic uint32_t pl_patience_turns_;
 static uint32_t turn_ps;                         /* how long one takes, in picoseconds */
 static int choice;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -70,17 +70,14 @@ static void choose(void)
         choice = WAIT_SLEEP;
     if (choice != WAIT_SLEEP)
         /* Release: publishes `choice` to whoever finds turns and asks nobody. */
-        pl_store_release(&turns,
+        pl_store_release(&pl_patience_turns_,
                          turns_of(choice == WAIT_SPIN ? SPINNING_NS : WAKES_LOOKED_FOR * USUAL_WAKE_NS));
 }
 
-uint32_t pl_patience_turns(void)
+uint32_t pl_patience_choose(void)
 {
-    uint32_t now = pl_load_acquire(&turns); /* pairs with choose() and pl_patience_note_wake() */
-    if (now != 0)
-        return now;
     pthread_once(&once, choose);
-    return pl_load_relaxed(&turns);
+    return pl_load_relaxed(&pl_patience_turns_); /* relaxed: after the choice */
 }
 
 void pl_patience_note_wake(uint64_t called_ns)
@@ -95,7 +92,7 @@ void pl_patience_note_wake(uint64_t called_ns)
     uint32_t average = pl_load_relaxed(&wake_ns);
     average = (uint32_t)((average * (AVERAGE_OVER - UINT64_C(1)) + took_ns) / AVERAGE_OVER);
     pl_store_relaxed(&wake_ns, average);
-    pl_store_release(&turns, turns_of((uint64_t)WAKES_LOOKED_FOR * average));
+    pl_store_release(&pl_patience_turns_, turns_of((uint64_t)WAKES_LOOKED_FOR * average));
 }
 
 bool pl_patience_is_interrupted(uint64_t *looked_ns)

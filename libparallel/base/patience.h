@@ -15,8 +15,15 @@
 
 #include "libparallel/base/atomics.h"
 
+extern _Atomic uint32_t pl_patience_turns_; /* 0 before the first use, and for PARALLEL_WAIT=sleep */
+uint32_t pl_patience_choose(void);
+
 /* Turns of pl_spin_pause() and a look or two that a thread makes before it sleeps. Any thread; a load. */
-uint32_t pl_patience_turns(void);
+static inline uint32_t pl_patience_turns(void)
+{
+    uint32_t turns = pl_load_acquire(&pl_patience_turns_); /* pairs with choose() and pl_patience_note_wake() */
+    return turns != 0 ? turns : pl_patience_choose();
+}
 
 /* Says that the calling thread slept, was called at `called_ns` and goes on now. */
 void pl_patience_note_wake(uint64_t called_ns);

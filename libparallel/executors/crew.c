@@ -1,110 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
- * The steps of the crew's protocol, both sides; docs/protocols/process-worker.md says why no call is lost or made
- * twice. */
+ * The steps of the crew's protocol, but for the program's on the way of each call, which stand in crew.h;
+ * docs/protocols/process-worker.md says why no call is lost or made twice. */
 #include "libparallel/executors/crew.h"
 
 #include <sched.h>
-#include <string.h>
 
 #include "libparallel/base/clock.h"
-#include "libparallel/base/copy.h"
 #include "libparallel/base/futex.h"
 #include "libparallel/base/patience.h"
 #include "libparallel/workers/zygote_process.h"
 
-enum { SLOT_BITS = 15, TICKET_SHIFT = SLOT_BITS + 1 };
-
-static uint64_t cell_of(uint64_t ticket, bool is_settled, uint32_t slot)
-{
-    return (ticket + 1) << TICKET_SHIFT | (uint64_t)is_settled << SLOT_BITS | slot; /* + 1: a zeroed cell is nobody's */
-}
-
-static bool cell_has_ticket(uint64_t cell, uint64_t ticket)
-{
-    return cell >> TICKET_SHIFT == ticket + 1;
-}
-
-static bool is_settled(uint64_t cell)
-{
-    return (cell >> SLOT_BITS & 1) != 0;
-}
-
-static uint32_t slot_of(uint64_t cell)
-{
-    return (uint32_t)(cell & ((1u << SLOT_BITS) - 1));
-}
-
-static struct pl_hint *hint_at(struct pl_crew *crew, uint64_t ticket)
-{
-    return &crew->hints[ticket % PL_CREW_HINTS];
-}
-
-_Static_assert(PL_CREW_SLOTS <= 1 << PL_DONE_SLOT_BITS, "a slot's number fits into a cell");
-
-static struct pl_done_cell *done_cell(struct pl_seat *seat, uint64_t position)
-{
-    return &seat->done[position % PL_SEAT_DONE_CELLS];
-}
-
-static uint64_t done_word(uint64_t position, bool has_result, uint32_t generation, uint32_t slot)
-{
-    return (position + 1) << PL_DONE_TICKET_SHIFT | (uint64_t)has_result << PL_DONE_RESULT_SHIFT |
-           (uint64_t)generation << PL_DONE_SLOT_BITS | slot;
-}
-
-static bool is_done_word_at(uint64_t word, uint64_t position)
-{
-    return ((word ^ done_word(position, false, 0, 0)) >> PL_DONE_TICKET_SHIFT) == 0;
-}
-
-/* Of the slot to claim: the word's line. */
-static void fetch_slot(struct pl_crew *crew, uint64_t cell)
-{
-    pl_prefetch_to_write(&crew->slots[slot_of(cell)]);
-}
-
-static uint32_t slot_of_done_word(uint64_t word)
-{
-    return (uint32_t)(word & ((1u << PL_DONE_SLOT_BITS) - 1));
-}
-
 /* ---- The program's side ---- */
-
-/* Relaxed, all: published by the cell. */
-static void describe(struct pl_hint *line, const struct pl_call_hint *hint)
-{
-    const struct pl_small_call *small = hint->small;
-    pl_store_relaxed(&line->generation, hint->generation);
-    pl_store_relaxed(&line->function, small != NULL ? small->function : NULL);
-    for (size_t offset = 0; small != NULL && offset < small->size; offset += sizeof(uint64_t)) {
-        size_t left = small->size - offset;
-        uint64_t word = 0;
-        pl_copy_small(&word, (const char *)small->arguments + offset, left < sizeof word ? left : sizeof word);
-        pl_store_relaxed(&line->arguments[offset / sizeof word], word);
-    }
-}
-
-bool pl_crew_hint(struct pl_crew *crew, struct pl_crew_end *end, const struct pl_call_hint *hint)
-{
-    if (end->tail - end->past_head >= PL_CREW_HINTS) {
-        end->past_head = pl_crew_head(crew);
-        if (end->tail - end->past_head >= PL_CREW_HINTS)
-            return false;
-    }
-    struct pl_hint *line = hint_at(crew, end->tail);
-    describe(line, hint);
-    /* Publishes the call to pl_crew_claim(); seq_cst: before the look at the sleepers (step P3). */
-    pl_store_seq_cst(&line->cell, cell_of(end->tail, hint->is_settled, hint->slot));
-    end->tail++;
-    pl_prefetch_to_write(hint_at(crew, end->tail)); /* workers have read it, a round ago */
-    return true;
-}
-
-uint32_t pl_crew_hinted_slot(const struct pl_crew *crew, uint64_t ticket)
-{
-    return slot_of(pl_load_relaxed(&crew->hints[ticket % PL_CREW_HINTS].cell)); /* relaxed: the caller wrote it */
-}
 
 static bool take_bit(struct pl_crew *crew, uint32_t index)
 {
@@ -130,14 +37,16 @@ static void wake(struct pl_seat *seat)
     pl_futex_wake(&seat->is_asleep, 1, PL_FUTEX_SHARED);
 }
 
-bool pl_crew_wake_one(struct pl_crew *crew, struct pl_seat *const seats[])
+bool pl_crew_wake_one(struct pl_crew *crew, struct pl_seat *const seats[], uint32_t seat_count)
 {
     int cpu = sched_getcpu();
     struct pl_seat *last_choice = NULL;
-    for (uint32_t i = 0; i < PL_CREW_SLEEP_WORDS; i++) {
+    for (uint32_t i = 0; i < PL_CREW_SLEEP_WORDS && i * 64 < seat_count; i++) {
         /* Step P3; partner: pl_crew_sleep(). */
         for (uint64_t bits = pl_load_seq_cst(&crew->sleepers[i]); bits != 0; bits &= bits - 1) {
             uint32_t index = i * 64 + (uint32_t)__builtin_ctzll(bits);
+            if (index >= seat_count)
+                break;
             if (last_choice == NULL && is_bound_to(seats[index], cpu)) {
                 last_choice = seats[index];
             } else if (take_bit(crew, index)) {
@@ -152,40 +61,18 @@ bool pl_crew_wake_one(struct pl_crew *crew, struct pl_seat *const seats[])
     return true;
 }
 
-uint32_t pl_crew_count_sleepers(struct pl_crew *crew, uint32_t seat_count)
-{
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < PL_CREW_SLEEP_WORDS && i * 64 < seat_count; i++) {
-        uint64_t bits = pl_load_seq_cst(&crew->sleepers[i]); /* step P3 */
-        if (bits != 0) /* counting takes twenty instructions where the processor's own is not known to be there */
-            count += (uint32_t)__builtin_popcountll(bits);
-    }
-    return count;
-}
-
-bool pl_crew_collect(struct pl_crew *crew, struct pl_seat *seat, uint64_t *position, struct pl_done_call *done)
-{
-    struct pl_done_cell *cell = done_cell(seat, *position);
-    /* Acquires what pl_crew_finish() has released; seq_cst: partner of pl_crew_announce(), in a last look. */
-    uint64_t word = pl_load_seq_cst(&cell->word);
-    if (!is_done_word_at(word, *position))
-        return false;
-    done->slot = slot_of_done_word(word);
-    done->generation = (uint32_t)(word >> PL_DONE_SLOT_BITS);
-    done->has_result = (word >> PL_DONE_RESULT_SHIFT & 1) != 0;
-    done->result = cell->result;
-    ++*position;
-    if (!done->has_result)
-        __builtin_prefetch(&crew->slots[done->slot]);
-    return true;
-}
-
 /* ---- The worker's side ---- */
+
+/* Of the slot to claim: the word's line. */
+static void fetch_slot(struct pl_crew *crew, uint64_t cell)
+{
+    pl_prefetch_to_write(&crew->slots[pl_hint_slot(cell)]);
+}
 
 /* What a hint says, which counts if it is still the one that was looked at: the caller swaps the head afterwards. */
 static void read_hint(struct pl_hint *line, uint64_t cell, struct pl_claimed_call *call)
 {
-    call->slot = slot_of(cell);
+    call->slot = pl_hint_slot(cell);
     /* Relaxed, all: published by the cell, and overwritten only after the head has been moved. */
     call->generation = pl_load_relaxed(&line->generation);
     call->function = pl_load_relaxed(&line->function);
@@ -193,24 +80,24 @@ static void read_hint(struct pl_hint *line, uint64_t cell, struct pl_claimed_cal
         call->arguments[i] = pl_load_relaxed(&line->arguments[i]);
 }
 
-/* Where there are calls beside the one that is claimed, the next one's lines are asked for meanwhile. Where there are none, its
- * line is in the program's cache, which will write there next, and to look would take as long as all the rest. */
+/* Where there are calls beside the one that is claimed, the next one's lines are asked for meanwhile. Where there are none,
+ * its line is in the program's cache, which will write there next, and to look would take as long as all the rest. */
 static void look_ahead(struct pl_crew *crew, uint64_t ticket)
 {
-    uint64_t cell = pl_load_relaxed(&hint_at(crew, ticket)->cell); /* relaxed: it is only asked for */
-    if (!cell_has_ticket(cell, ticket))
+    uint64_t cell = pl_load_relaxed(&pl_crew_hint_at(crew, ticket)->cell); /* relaxed: it is only asked for */
+    if (!pl_hint_has_ticket(cell, ticket))
         return;
     fetch_slot(crew, cell);
-    __builtin_prefetch(hint_at(crew, ticket + 1));
+    __builtin_prefetch(pl_crew_hint_at(crew, ticket + 1));
 }
 
 bool pl_crew_claim(struct pl_crew *crew, uint16_t number, struct pl_claimed_call *call)
 {
     for (;;) {
         uint64_t head = pl_load_acquire(&crew->head); /* pairs with the swap below, another worker's */
-        struct pl_hint *line = hint_at(crew, head);
+        struct pl_hint *line = pl_crew_hint_at(crew, head);
         uint64_t cell = pl_load_seq_cst(&line->cell); /* step W2; pairs with pl_crew_hint() */
-        if (!cell_has_ticket(cell, head)) {
+        if (!pl_hint_has_ticket(cell, head)) {
             if (pl_load_acquire(&crew->head) == head)
                 return false;
             continue; /* others were faster, so the cell is a later one */
@@ -219,7 +106,7 @@ bool pl_crew_claim(struct pl_crew *crew, uint16_t number, struct pl_claimed_call
         fetch_slot(crew, cell); /* while the swap is under way */
         if (call->function == NULL)
             __builtin_prefetch(&crew->slots[call->slot].function);
-        if (!is_settled(cell))
+        if (!pl_hint_is_settled(cell))
             look_ahead(crew, head + 1);
         /* Whoever moves the head has the hint. The line was read before: it can be overwritten only after. */
         if (!pl_cas_acq_rel(&crew->head, &head, head + 1))
@@ -234,11 +121,11 @@ bool pl_crew_finish(struct pl_crew *crew, struct pl_seat *seat, uint16_t number,
 {
     if (!pl_slot_finish(&crew->slots[call->slot], call->generation, number))
         return false;
-    struct pl_done_cell *cell = done_cell(seat, *position);
+    struct pl_done_cell *cell = pl_done_cell_at(seat, *position);
     if (result != NULL)
         cell->result = *result;
     /* Publishes all that was before; seq_cst: before the look at the bell (step W6); partner: the collector's last look. */
-    pl_store_seq_cst(&cell->word, done_word(*position, result != NULL, (uint32_t)call->generation, call->slot));
+    pl_store_seq_cst(&cell->word, pl_done_word(*position, result != NULL, (uint32_t)call->generation, call->slot));
     ++*position;
     return true;
 }
@@ -253,12 +140,12 @@ void pl_crew_announce(struct pl_crew *crew)
 bool pl_crew_has_hint(struct pl_crew *crew, bool *settled)
 {
     uint64_t head = pl_load_acquire(&crew->head); /* a later head has its own look */
-    uint64_t cell = pl_load_seq_cst(&hint_at(crew, head)->cell);
+    uint64_t cell = pl_load_seq_cst(&pl_crew_hint_at(crew, head)->cell);
     *settled = false;
-    if (!cell_has_ticket(cell, head))
+    if (!pl_hint_has_ticket(cell, head))
         return pl_load_acquire(&crew->head) != head;
     fetch_slot(crew, cell);
-    *settled = is_settled(cell);
+    *settled = pl_hint_is_settled(cell);
     return true;
 }
 

@@ -18,6 +18,7 @@
 #ifndef LIBPARALLEL_EXECUTORS_CREW_H
 #define LIBPARALLEL_EXECUTORS_CREW_H
 
+#include "libparallel/base/copy.h"
 #include "libparallel/executors/slot.h"
 #include "libparallel/workers/seat.h"
 #include "libparallel/workers/zygote.h"
@@ -60,6 +61,59 @@ struct pl_crew {
     struct pl_slot slots[PL_CREW_SLOTS];
 };
 
+/* ---- What stands in a hint and in a cell ---- */
+
+enum { PL_HINT_SLOT_BITS = 15, PL_HINT_TICKET_SHIFT = PL_HINT_SLOT_BITS + 1 };
+
+static inline uint64_t pl_hint_cell(uint64_t ticket, bool is_settled, uint32_t slot)
+{
+    /* + 1: a zeroed cell is nobody's. */
+    return (ticket + 1) << PL_HINT_TICKET_SHIFT | (uint64_t)is_settled << PL_HINT_SLOT_BITS | slot;
+}
+
+static inline bool pl_hint_has_ticket(uint64_t cell, uint64_t ticket)
+{
+    return cell >> PL_HINT_TICKET_SHIFT == ticket + 1;
+}
+
+static inline bool pl_hint_is_settled(uint64_t cell)
+{
+    return (cell >> PL_HINT_SLOT_BITS & 1) != 0;
+}
+
+static inline uint32_t pl_hint_slot(uint64_t cell)
+{
+    return (uint32_t)(cell & ((1u << PL_HINT_SLOT_BITS) - 1));
+}
+
+static inline struct pl_hint *pl_crew_hint_at(struct pl_crew *crew, uint64_t ticket)
+{
+    return &crew->hints[ticket % PL_CREW_HINTS];
+}
+
+_Static_assert(PL_CREW_SLOTS <= 1 << PL_DONE_SLOT_BITS, "a slot's number fits into a cell");
+
+static inline struct pl_done_cell *pl_done_cell_at(struct pl_seat *seat, uint64_t position)
+{
+    return &seat->done[position % PL_SEAT_DONE_CELLS];
+}
+
+static inline uint64_t pl_done_word(uint64_t position, bool has_result, uint32_t generation, uint32_t slot)
+{
+    return (position + 1) << PL_DONE_TICKET_SHIFT | (uint64_t)has_result << PL_DONE_RESULT_SHIFT |
+           (uint64_t)generation << PL_DONE_SLOT_BITS | slot;
+}
+
+static inline bool pl_done_is_at(uint64_t word, uint64_t position)
+{
+    return ((word ^ pl_done_word(position, false, 0, 0)) >> PL_DONE_TICKET_SHIFT) == 0;
+}
+
+static inline uint32_t pl_done_slot(uint64_t word)
+{
+    return (uint32_t)(word & ((1u << PL_DONE_SLOT_BITS) - 1));
+}
+
 /* ---- The program's side ---- */
 
 /* What the program knows of the ring of hints. */
@@ -67,6 +121,12 @@ struct pl_crew_end {
     uint64_t tail;      /* ticket of the next hint */
     uint64_t past_head; /* a head of a while ago: the word itself is the workers', and to read it each time costs a miss */
 };
+
+/* The ticket of the first hint that nobody has taken. */
+static inline uint64_t pl_crew_head(struct pl_crew *crew)
+{
+    return pl_load_acquire(&crew->head); /* pairs with the taker's swap */
+}
 
 /* A call that goes with its hint. */
 struct pl_small_call {
@@ -83,25 +143,59 @@ struct pl_call_hint {
     const struct pl_small_call *small; /* NULL: the slot says what the calls are */
 };
 
+/* Fills a hint's line but for the cell. Relaxed, all: published by that. */
+static inline void pl_hint_describe(struct pl_hint *line, const struct pl_call_hint *hint)
+{
+    const struct pl_small_call *small = hint->small;
+    pl_store_relaxed(&line->generation, hint->generation);
+    pl_store_relaxed(&line->function, small != NULL ? small->function : NULL);
+    for (size_t offset = 0; small != NULL && offset < small->size; offset += sizeof(uint64_t)) {
+        size_t left = small->size - offset;
+        uint64_t word = 0;
+        pl_copy_small(&word, (const char *)small->arguments + offset, left < sizeof word ? left : sizeof word);
+        pl_store_relaxed(&line->arguments[offset / sizeof word], word);
+    }
+}
+
 /* Gives a hint with ticket end->tail, which is one higher afterwards: a worker may claim the call from now on. False: there
  * is no room, all is as before. Sequentially consistent, for the look at the sleepers that follows. */
-bool pl_crew_hint(struct pl_crew *crew, struct pl_crew_end *end, const struct pl_call_hint *hint);
-
-/* The ticket of the first hint that nobody has taken. */
-static inline uint64_t pl_crew_head(struct pl_crew *crew)
+static inline bool pl_crew_hint(struct pl_crew *crew, struct pl_crew_end *end, const struct pl_call_hint *hint)
 {
-    return pl_load_acquire(&crew->head); /* pairs with the taker's swap */
+    if (end->tail - end->past_head >= PL_CREW_HINTS) {
+        end->past_head = pl_crew_head(crew);
+        if (end->tail - end->past_head >= PL_CREW_HINTS)
+            return false;
+    }
+    struct pl_hint *line = pl_crew_hint_at(crew, end->tail);
+    pl_hint_describe(line, hint);
+    /* Publishes the call to pl_crew_claim(); seq_cst: before the look at the sleepers (step P3). */
+    pl_store_seq_cst(&line->cell, pl_hint_cell(end->tail, hint->is_settled, hint->slot));
+    end->tail++;
+    pl_prefetch_to_write(pl_crew_hint_at(crew, end->tail)); /* workers have read it, a round ago */
+    return true;
 }
 
 /* The slot that a ticket from the head on points to. For who gives the hints. */
-uint32_t pl_crew_hinted_slot(const struct pl_crew *crew, uint64_t ticket);
+static inline uint32_t pl_crew_hinted_slot(const struct pl_crew *crew, uint64_t ticket)
+{
+    return pl_hint_slot(pl_load_relaxed(&crew->hints[ticket % PL_CREW_HINTS].cell)); /* relaxed: the caller wrote it */
+}
 
-/* Wakes one sleeping worker, given the seats; false if none sleeps. One that is bound elsewhere than to the caller's
- * processor goes first: the caller needs that one for itself. */
-bool pl_crew_wake_one(struct pl_crew *crew, struct pl_seat *const seats[]);
+/* Wakes one sleeping worker of the first `seat_count`, given their seats; false if none sleeps. One that is bound elsewhere
+ * than to the caller's processor goes first: the caller needs that one for itself. */
+bool pl_crew_wake_one(struct pl_crew *crew, struct pl_seat *const seats[], uint32_t seat_count);
 
 /* How many workers of the first `seat_count` sleep. */
-uint32_t pl_crew_count_sleepers(struct pl_crew *crew, uint32_t seat_count);
+static inline uint32_t pl_crew_count_sleepers(struct pl_crew *crew, uint32_t seat_count)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < PL_CREW_SLEEP_WORDS && i * 64 < seat_count; i++) {
+        uint64_t bits = pl_load_seq_cst(&crew->sleepers[i]); /* step P3 */
+        if (bits != 0) /* counting takes twenty instructions where the processor's own is not known to be there */
+            count += (uint32_t)__builtin_popcountll(bits);
+    }
+    return count;
+}
 
 /* Takes the bit of a worker that has died, or is to be woken for another reason. */
 void pl_crew_take_bit(struct pl_crew *crew, uint32_t index);
@@ -115,7 +209,23 @@ struct pl_done_call {
 };
 
 /* The next call that this seat's worker has finished, in its order; *position is raised. False: none. */
-bool pl_crew_collect(struct pl_crew *crew, struct pl_seat *seat, uint64_t *position, struct pl_done_call *done);
+static inline bool pl_crew_collect(struct pl_crew *crew, struct pl_seat *seat, uint64_t *position,
+                                   struct pl_done_call *done)
+{
+    struct pl_done_cell *cell = pl_done_cell_at(seat, *position);
+    /* Acquires what pl_crew_finish() has released; seq_cst: partner of pl_crew_announce(), in a last look. */
+    uint64_t word = pl_load_seq_cst(&cell->word);
+    if (!pl_done_is_at(word, *position))
+        return false;
+    done->slot = pl_done_slot(word);
+    done->generation = (uint32_t)(word >> PL_DONE_SLOT_BITS);
+    done->has_result = (word >> PL_DONE_RESULT_SHIFT & 1) != 0;
+    done->result = cell->result;
+    ++*position;
+    if (!done->has_result)
+        __builtin_prefetch(&crew->slots[done->slot]);
+    return true;
+}
 
 /* ---- The worker's side ---- */
 

@@ -42,6 +42,12 @@ static inline void pl_frame_leave(struct pl_frame *frame)
 }
 
 /* True if the calling thread runs a task of this executor, however deep below others. */
-bool pl_frame_is_inside(const struct parallel_executor *executor);
+static inline bool pl_frame_is_inside(const struct parallel_executor *executor)
+{
+    for (const struct pl_frame *frame = pl_frame_innermost; frame != NULL; frame = frame->outer)
+        if (frame->executor == executor)
+            return true;
+    return false;
+}
 
 #endif

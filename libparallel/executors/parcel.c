@@ -132,13 +132,6 @@ bool pl_parcel_is_plain(const struct pl_portion *portion)
     return is_plain;
 }
 
-bool pl_parcel_is_small(const struct pl_portion *portion)
-{
-    const parallel_function *function = portion->function;
-    return function->argument_size <= PL_CREW_ARGUMENT_BYTES && function->result_size <= sizeof(uint64_t) &&
-           function->argument_alignment <= sizeof(uint64_t);
-}
-
 void pl_parcel_load_plain(const struct pl_portion *portion, struct pl_slot *slot)
 {
     const parallel_function *function = portion->function;

@@ -24,7 +24,12 @@ void pl_parcel_load_plain(const struct pl_portion *portion, struct pl_slot *slot
 void pl_parcel_unload_plain(const struct pl_portion *portion, const struct pl_slot *slot);
 
 /* Whether a plain call goes with its hint (crew.h), so that nothing need be loaded. Its result comes in the slot. */
-bool pl_parcel_is_small(const struct pl_portion *portion);
+static inline bool pl_parcel_is_small(const struct pl_portion *portion)
+{
+    const parallel_function *function = portion->function;
+    return function->argument_size <= PL_CREW_ARGUMENT_BYTES && function->result_size <= sizeof(uint64_t) &&
+           function->argument_alignment <= sizeof(uint64_t);
+}
 void pl_parcel_unload_small(const struct pl_portion *portion, const struct pl_slot *slot);
 
 /* Fills a free slot. Also PARALLEL_ENOMEMORY. */

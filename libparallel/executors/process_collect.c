@@ -275,7 +275,7 @@ static uint32_t vacate(struct pl_processes *processes, uint32_t index)
     pl_lock_acquire(&processes->lock);
     pl_processes_disconnect(processes, index);
     pl_store_relaxed(&processes->posts[index].is_staffed, false); /* relaxed: seen under the lock, or by this thread */
-    uint32_t staffed_count = --processes->staffed_count;
+    uint32_t staffed_count = pl_sub_relaxed(&processes->staffed_count, 1) - 1; /* relaxed: under the lock */
     pl_store_release(&seat->life, PL_SEAT_EMPTY); /* pairs with the zygote's look */
     pl_lock_release(&processes->lock);
     return staffed_count;
@@ -445,7 +445,7 @@ static void collect_unannounced(struct pl_processes *processes)
 static void call_everybody(struct pl_processes *processes)
 {
     bool has_woken = false;
-    while (pl_crew_wake_one(processes->crew, processes->seats))
+    while (pl_crew_wake_one(processes->crew, processes->seats, pl_processes_seat_count(processes)))
         has_woken = true;
     if (!has_woken)
         pl_processes_call_another(processes);

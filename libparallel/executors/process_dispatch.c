@@ -34,7 +34,8 @@ static bool call_workers(struct pl_processes *processes)
     struct pl_crew *crew = processes->crew;
     bool has_ordered = false;
     for (;;) {
-        uint32_t seats = pl_processes_seat_count(processes), staffed = processes->staffed_count;
+        uint32_t seats = pl_processes_seat_count(processes);
+        uint32_t staffed = pl_load_relaxed(&processes->staffed_count); /* relaxed: written under the lock */
         uint32_t sleepers = pl_crew_count_sleepers(crew, seats); /* after the hint (step P3) */
         if (sleepers == 0 && staffed == seats)
             break; /* nobody to wake, and no place for another one */
@@ -42,7 +43,7 @@ static bool call_workers(struct pl_processes *processes)
         uint32_t calls = PL_CREW_SLOTS - processes->free_count - pl_load_relaxed(&processes->kept_count);
         if (staffed >= sleepers && staffed - sleepers >= calls)
             break; /* each call has a worker that is awake, and who is awake looks before it sleeps */
-        if (sleepers > 0 && pl_crew_wake_one(crew, processes->seats))
+        if (sleepers > 0 && pl_crew_wake_one(crew, processes->seats, seats))
             continue;
         if (!order_one(processes))
             break;
@@ -294,10 +295,22 @@ static void submit_one(struct pl_processes *processes, struct pl_task *task)
     dispatch_first(processes, task);
 }
 
+/* A wake takes longer than all that a submission has to do. So where every worker sleeps one is woken before the call is
+ * there to be found: it looks for longer than that before it sleeps again. */
+static void wake_early(struct pl_processes *processes)
+{
+    uint32_t seats = pl_processes_seat_count(processes);
+    uint32_t sleepers = pl_crew_count_sleepers(processes->crew, seats);
+    /* Relaxed: one wake too many does no harm, and one too few is made up for when the hint has been given. */
+    if (sleepers > 0 && sleepers == pl_load_relaxed(&processes->staffed_count))
+        (void)pl_crew_wake_one(processes->crew, processes->seats, seats);
+}
+
 /* Everything for a plain call, under the lock at once. */
 static int submit_plain(struct pl_processes *processes, struct pl_task *task, const struct pl_portion *portion)
 {
     int code = 0;
+    wake_early(processes);
     pl_add_seq_cst(&processes->unfinished, 1); /* before the looks; partners: pl_processes_wind_up(), the collector */
     pl_process_hub_watch(processes->hub, processes->crew);
     bool is_in_line = false, has_ordered = false;

@@ -66,15 +66,6 @@ void pl_process_hub_ring(struct pl_process_hub *the_hub)
     pl_zygote_ring(the_hub->zygote.board);
 }
 
-void pl_process_hub_watch(struct pl_process_hub *the_hub, struct pl_crew *crew)
-{
-    /* seq_cst, after `unfinished` was raised: whoever stops looking clears its bit first and then reads `unfinished`. */
-    if (pl_load_seq_cst(&the_hub->lookers) == 0 && pl_load_relaxed(&crew->wants_bell) == 0)
-        pl_store_relaxed(&crew->wants_bell, 1); /* relaxed: published with the hint */
-    if (pl_load_seq_cst(&the_hub->sleeps_for_ever) != 0 && pl_exchange_seq_cst(&the_hub->sleeps_for_ever, 0) != 0)
-        pl_process_hub_ring(the_hub);
-}
-
 void pl_process_hub_after_fork_in_child(void)
 {
     pthread_mutex_init(&life_lock, NULL); /* whoever held it is not here; the rest is begun anew with the next zygote */

@@ -59,7 +59,14 @@ void pl_process_hub_poke(struct pl_process_hub *hub);
 void pl_process_hub_ring(struct pl_process_hub *hub);
 
 /* `unfinished` of an executor has just been raised, sequentially consistently: sees to it that its calls are collected. */
-void pl_process_hub_watch(struct pl_process_hub *hub, struct pl_crew *crew);
+static inline void pl_process_hub_watch(struct pl_process_hub *hub, struct pl_crew *crew)
+{
+    /* seq_cst, after `unfinished` was raised: whoever stops looking clears its bit first and then reads `unfinished`. */
+    if (pl_load_seq_cst(&hub->lookers) == 0 && pl_load_relaxed(&crew->wants_bell) == 0)
+        pl_store_relaxed(&crew->wants_bell, 1); /* relaxed: published with the hint */
+    if (pl_load_seq_cst(&hub->sleeps_for_ever) != 0 && pl_exchange_seq_cst(&hub->sleeps_for_ever, 0) != 0)
+        pl_process_hub_ring(hub);
+}
 
 /* Leaves a task to be told by the collector. */
 void pl_process_hub_tell_later(struct pl_process_hub *hub, struct pl_task *task);

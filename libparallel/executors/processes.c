@@ -46,7 +46,7 @@ void pl_processes_order_worker(struct pl_processes *processes, uint32_t index)
     struct pl_seat *seat = processes->seats[index];
     struct pl_post *post = &processes->posts[index];
     post->is_dismissed = false;
-    processes->staffed_count++;
+    pl_add_relaxed(&processes->staffed_count, 1); /* relaxed: under the lock */
     seat->done_position = post->position;
     seat->place = *pl_placement_place(processes->placement, index);
     pl_store_relaxed(&seat->stage, PL_SEAT_NOT_BORN); /* relaxed, all: published by the order */

@@ -85,7 +85,7 @@ struct pl_processes {
     _Atomic uint32_t waiting_count; /* collectors look at it without the lock */
     uint32_t free_count;
     uint32_t blocked_count; /* submitters that wait for room; they sleep on `room` */
-    uint32_t staffed_count;
+    _Atomic uint32_t staffed_count; /* wake_early() looks at it without the lock */
     uint32_t worker_count; /* as opened or resized */
     _Atomic uint32_t seat_count; /* seats[] and posts[] that exist: never fewer */
     const parallel_function *last_function; /* the last one that was loaded, */

@@ -7,18 +7,13 @@
 
 _Thread_local struct pl_telling pl_telling_later;
 
-static uint32_t ended_word(uint32_t word, enum pl_task_state state)
-{
-    return (word & ~(uint32_t)PL_TASK_STATE_MASK) + (uint32_t)state * PL_TASK_STATE_UNIT + PL_LATCH_OPEN;
-}
-
 /* Of a task that is not AWAY, or has been begun. */
 static bool cancel_here(struct pl_task *task)
 {
     uint32_t word = pl_load_relaxed(&task->state.word); /* relaxed: the swaps below decide */
     for (;;) {
         if (pl_task_state_of_word(word) == PL_TASK_PENDING && !(word & PL_TASK_AWAY)) {
-            if (pl_latch_open_from(&task->state, &word, ended_word(word, PL_TASK_CANCELLED)))
+            if (pl_latch_open_from(&task->state, &word, pl_task_ended_word(word, PL_TASK_CANCELLED)))
                 return true;
         } else if (pl_task_state_of_word(word) == PL_TASK_RUNNING && !(word & PL_TASK_CANCEL_REQUESTED)) {
             /* Acquire-release: one of the steps that the swaps of others see. */
@@ -28,14 +23,6 @@ static bool cancel_here(struct pl_task *task)
             return false;
         }
     }
-}
-
-uint32_t pl_task_complete_away(struct pl_task *task, enum pl_task_state state)
-{
-    uint32_t word = pl_load_relaxed(&task->state.word); /* relaxed: the swap decides */
-    while (!pl_latch_open_from(&task->state, &word, ended_word(word, state)))
-        ;
-    return word;
 }
 
 static bool is_away(struct pl_task *task)

@@ -121,8 +121,19 @@ static inline uint32_t pl_task_complete(struct pl_task *task, enum pl_task_state
     return pl_latch_open(&task->state, ((uint32_t)state - PL_TASK_RUNNING) * PL_TASK_STATE_UNIT);
 }
 
+static inline uint32_t pl_task_ended_word(uint32_t word, enum pl_task_state state)
+{
+    return (word & ~(uint32_t)PL_TASK_STATE_MASK) + (uint32_t)state * PL_TASK_STATE_UNIT + PL_LATCH_OPEN;
+}
+
 /* The same by the executor of a task that is AWAY, which need not have been claimed: one step instead of two. */
-uint32_t pl_task_complete_away(struct pl_task *task, enum pl_task_state state);
+static inline uint32_t pl_task_complete_away(struct pl_task *task, enum pl_task_state state)
+{
+    uint32_t word = pl_load_relaxed(&task->state.word); /* relaxed: the swap decides */
+    while (!pl_latch_open_from(&task->state, &word, pl_task_ended_word(word, state)))
+        continue;
+    return word;
+}
 
 /* Brings the state up to date before it is told to somebody. */
 void pl_task_refresh(struct pl_task *task);

@@ -19,9 +19,6 @@
 #include "libparallel/executors/scope.h"
 #include "libparallel/memory/slab.h"
 
-/* malloc's own alignment; more only for parameters that ask for it. */
-enum { USUAL_ALIGNMENT = 16 };
-
 /* Shared by all that failed when there was no memory to say why. Never freed. */
 static parallel_failure out_of_memory = {.code = PARALLEL_ENOMEMORY, .exit_status = -1, .worker = -1,
                                          .message = "no memory for a future"};
@@ -30,25 +27,9 @@ static parallel_failure forked = {.code = PARALLEL_EFORKED, .exit_status = -1, .
 
 /* ---- Birth ---- */
 
-_Static_assert(sizeof(struct parallel_future) % USUAL_ALIGNMENT == 0, "arguments mostly follow at once");
-
-static size_t arguments_offset(const parallel_function *function)
-{
-    if (function->argument_alignment <= USUAL_ALIGNMENT)
-        return sizeof(struct parallel_future);
-    return pl_align_up(sizeof(struct parallel_future), function->argument_alignment);
-}
-
-static size_t value_offset(const parallel_function *function)
-{
-    if (function == NULL)
-        return pl_align_up(sizeof(struct parallel_future), USUAL_ALIGNMENT);
-    return pl_align_up(arguments_offset(function) + function->argument_size, function->result_alignment);
-}
-
 static size_t alignment_of(const parallel_function *function)
 {
-    size_t alignment = USUAL_ALIGNMENT;
+    size_t alignment = PL_FUTURE_ALIGNMENT;
     if (function != NULL && function->argument_alignment > alignment)
         alignment = function->argument_alignment;
     if (function != NULL && function->result_alignment > alignment)
@@ -59,7 +40,7 @@ static size_t alignment_of(const parallel_function *function)
 /* Of the whole allocation; 0: more than there can be. */
 static size_t size_of(const parallel_function *function, size_t value_size, size_t alignment)
 {
-    size_t offset = value_offset(function);
+    size_t offset = pl_future_value_offset(function);
     return value_size > SIZE_MAX - offset - alignment ? 0 : pl_align_up(offset + value_size, alignment);
 }
 
@@ -90,16 +71,6 @@ parallel_future *pl_future_create(const struct pl_task_class *class, const paral
     future->worker = -1;
     atomic_init(&future->fd, 0);
     return future;
-}
-
-void *pl_future_arguments(parallel_future *future)
-{
-    return (char *)future + arguments_offset(future->function);
-}
-
-void *pl_future_value(parallel_future *future)
-{
-    return (char *)future + value_offset(future->function);
 }
 
 static void keep_immortal(struct pl_task *task)
@@ -283,11 +254,6 @@ int pl_future_wait(parallel_future *future, uint64_t deadline_ns)
     if (!has_ended)
         return pl_error_set(PARALLEL_ETIMEDOUT, 0, "%s has not ended by the deadline", pl_future_name(future));
     return 0;
-}
-
-int pl_future_check(const parallel_future *future, const char *caller)
-{
-    return future != NULL ? 0 : pl_error_set(PARALLEL_EINVALID, 0, "%s: the future is NULL", caller);
 }
 
 int parallel_future_wait(parallel_future *future, uint64_t deadline_ns)

@@ -16,9 +16,12 @@
 #ifndef LIBPARALLEL_TASKS_FUTURE_H
 #define LIBPARALLEL_TASKS_FUTURE_H
 
+#include <libparallel/function.h>
 #include <libparallel/future.h>
 
+#include "libparallel/base/error.h"
 #include "libparallel/base/fork.h"
+#include "libparallel/base/size.h"
 #include "libparallel/executors/task.h"
 #include "libparallel/tasks/observer.h"
 
@@ -49,8 +52,35 @@ extern const struct pl_task_class pl_chain_class;
 parallel_future *pl_future_create(const struct pl_task_class *class, const parallel_function *function,
                                   size_t value_size, struct parallel_executor *executor, uint32_t references);
 
-void *pl_future_arguments(parallel_future *future);
-void *pl_future_value(parallel_future *future); /* the result, or a promise's value */
+/* malloc's own alignment; more only for parameters that ask for it. */
+enum { PL_FUTURE_ALIGNMENT = 16 };
+
+_Static_assert(sizeof(struct parallel_future) % PL_FUTURE_ALIGNMENT == 0, "arguments mostly follow at once");
+
+static inline size_t pl_future_arguments_offset(const parallel_function *function)
+{
+    if (function->argument_alignment <= PL_FUTURE_ALIGNMENT)
+        return sizeof(struct parallel_future);
+    return pl_align_up(sizeof(struct parallel_future), function->argument_alignment);
+}
+
+static inline size_t pl_future_value_offset(const parallel_function *function)
+{
+    if (function == NULL)
+        return sizeof(struct parallel_future);
+    return pl_align_up(pl_future_arguments_offset(function) + function->argument_size, function->result_alignment);
+}
+
+static inline void *pl_future_arguments(parallel_future *future)
+{
+    return (char *)future + pl_future_arguments_offset(future->function);
+}
+
+/* The result, or a promise's value. */
+static inline void *pl_future_value(parallel_future *future)
+{
+    return (char *)future + pl_future_value_offset(future->function);
+}
 
 /* A future that has failed already; never NULL (without memory: one that says so). The caller holds one reference. */
 parallel_future *pl_future_create_failed(const char *name, const parallel_error *error);
@@ -83,7 +113,10 @@ static inline void pl_future_settle(parallel_future *future)
 }
 
 /* PARALLEL_EINVALID if it is NULL; `caller` is a public function's name. */
-int pl_future_check(const parallel_future *future, const char *caller);
+static inline int pl_future_check(const parallel_future *future, const char *caller)
+{
+    return future != NULL ? 0 : pl_error_set(PARALLEL_EINVALID, 0, "%s: the future is NULL", caller);
+}
 
 /* Why it ended as it did; code 0 if done; marks the error as looked at. Only of a future that has ended. */
 void pl_future_get_failure(parallel_future *future, parallel_failure *failure);
