@@ -20,8 +20,7 @@ uint32_t pl_latch_open(struct pl_latch *latch, uint32_t owner_delta)
     /* Release: publishes the result to pl_latch_is_open() and pl_latch_wait(). Acquire: orders nothing here, but the
      * thread that opens goes on to read what observers registered. */
     uint32_t old = pl_add_acq_rel(&latch->word, owner_delta + PL_LATCH_OPEN);
-    if (old & PL_LATCH_WAITED)
-        pl_latch_wake(latch);
+    pl_latch_wake_waiters(latch, old);
     return old;
 }
 

@@ -41,14 +41,20 @@ uint32_t pl_latch_open(struct pl_latch *latch, uint32_t owner_delta);
 /* Wakes who sleeps on a latch that has been opened, and may be gone. */
 void pl_latch_wake(struct pl_latch *latch);
 
+/* The same, if its word, as it was before, says that somebody does. */
+static inline void pl_latch_wake_waiters(struct pl_latch *latch, uint32_t word)
+{
+    if (word & PL_LATCH_WAITED)
+        pl_latch_wake(latch);
+}
+
 /* The same where the opener does not know the word: from *word, as it was looked at, to `opened`, which has PL_LATCH_OPEN and
  * all that was in *word but what the opener changes. False: it is another one, which stands in *word now. */
 static inline bool pl_latch_open_from(struct pl_latch *latch, uint32_t *word, uint32_t opened)
 {
     if (!pl_cas_acq_rel(&latch->word, word, opened)) /* as pl_latch_open() */
         return false;
-    if (*word & PL_LATCH_WAITED)
-        pl_latch_wake(latch);
+    pl_latch_wake_waiters(latch, *word);
     return true;
 }
 

@@ -16,7 +16,7 @@
 #include "libparallel/base/atomics.h"
 
 extern _Atomic uint32_t pl_patience_turns_; /* 0 before the first use, and for PARALLEL_WAIT=sleep */
-uint32_t pl_patience_choose(void);
+uint32_t pl_patience_choose(void); /* for pl_patience_turns(), which finds 0 */
 
 /* Turns of pl_spin_pause() and a look or two that a thread makes before it sleeps. Any thread; a load. */
 static inline uint32_t pl_patience_turns(void)

@@ -93,7 +93,6 @@ static size_t results_offset(const parallel_function *function)
 /* What a slot says beside its payload. */
 static void fill_head(const struct pl_portion *portion, struct pl_slot *slot)
 {
-    slot->function = portion->function;
     slot->map_count = is_map(portion) ? portion->last - portion->first : 0;
     if (is_map(portion)) /* a worker may die before it says which call it makes */
         pl_store_relaxed(&slot->performance.index, 0); /* relaxed: published with the hint */

@@ -32,7 +32,7 @@ static inline bool pl_parcel_is_small(const struct pl_portion *portion)
 }
 void pl_parcel_unload_small(const struct pl_portion *portion, const struct pl_slot *slot);
 
-/* Fills a free slot. Also PARALLEL_ENOMEMORY. */
+/* Fills a free slot, but for the function, which is another one where the workers are. Also PARALLEL_ENOMEMORY. */
 int pl_parcel_load(const struct pl_portion *portion, struct pl_slot *slot);
 
 /* The worker's side: the same portion with addresses in shared memory; its calls count from 0. */

@@ -132,10 +132,6 @@ static struct pl_task *send_waiting(struct pl_processes *processes)
     for (int sent = 0; sent < REFILL_BATCH && processes->first_waiting != NULL && processes->free_count > 0; sent++) {
         struct pl_portion portion;
         struct pl_task *task = processes->first_waiting;
-        if (task->next != NULL) { /* its line has not been touched since it was put in line */
-            pl_prefetch_to_write(task->next);
-            __builtin_prefetch((const char *)task->next + PL_CACHE_LINE);
-        }
         task->class->carriage->look(task, &portion);
         if (!pl_parcel_is_plain(&portion))
             break;

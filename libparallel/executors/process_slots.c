@@ -18,7 +18,6 @@ uint32_t pl_processes_take_slot(struct pl_processes *processes, struct pl_task *
     struct pl_ticket *ticket = &processes->tickets[slot];
     ticket->task = task;
     ticket->portion = *portion;
-    ticket->is_plain = ticket->is_small = false;
     ticket->is_single = portion->columns == NULL;
     ticket->hint = UINT64_MAX;
     ticket->retries = processes->retries;
@@ -47,6 +46,16 @@ bool pl_processes_is_pending(struct pl_processes *processes, uint32_t slot)
            PL_SLOT_PENDING;
 }
 
+/* Under the lock: where the workers have a function. They have it, which was looked at when the task was submitted. */
+static const parallel_function *function_there(struct pl_processes *processes, const parallel_function *function)
+{
+    if (function != processes->last_function) {
+        processes->last_function = function;
+        processes->last_there = pl_known_code_there(processes->hub->known_code, function);
+    }
+    return processes->last_there;
+}
+
 /* Under the lock. `others`: calls that may not have ended, beside that one. */
 static void give_hint(struct pl_processes *processes, uint32_t slot, uint32_t others)
 {
@@ -55,7 +64,8 @@ static void give_hint(struct pl_processes *processes, uint32_t slot, uint32_t ot
     struct pl_call_hint hint = {.slot = slot, .generation = ticket->generation, .is_settled = others == 0};
     if (ticket->is_small) {
         const struct pl_portion *portion = &ticket->portion;
-        small = (struct pl_small_call){ticket->there, portion->arguments, portion->function->argument_size};
+        small = (struct pl_small_call){function_there(processes, portion->function), portion->arguments,
+                                       portion->function->argument_size};
         hint.small = &small;
     }
     uint64_t number = processes->end.tail;
@@ -73,19 +83,11 @@ static uint32_t count_unended(struct pl_processes *processes)
 static void publish(struct pl_processes *processes, uint32_t slot)
 {
     struct pl_ticket *ticket = &processes->tickets[slot];
+    if (!ticket->is_small)
+        processes->crew->slots[slot].function = function_there(processes, ticket->portion.function);
     ticket->generation++;
     pl_store_release(&ticket->call, pl_slot_tag(ticket->generation)); /* publishes the ticket to drain() */
     give_hint(processes, slot, count_unended(processes) - 1);
-}
-
-/* Under the lock: where the workers have a function. They have it, which was looked at when the task was submitted. */
-static const parallel_function *function_there(struct pl_processes *processes, const parallel_function *function)
-{
-    if (function != processes->last_function) {
-        processes->last_function = function;
-        processes->last_there = pl_known_code_there(processes->hub->known_code, function);
-    }
-    return processes->last_there;
 }
 
 /* Under the lock: the task is in the hands of the workers from now on. False: it was cancelled meanwhile. */
@@ -105,12 +107,19 @@ static bool send_away(struct pl_processes *processes, struct pl_task *task, uint
     return true;
 }
 
+/* The same for a task that nobody else knows yet. */
+static void send_new_away(struct pl_task *task, uint32_t slot)
+{
+    task->position = slot;
+    /* Release: publishes `position` to who gets to know the task. Relaxed look: it is this thread's own. */
+    pl_store_release(&task->state.word, pl_load_relaxed(&task->state.word) | PL_TASK_AWAY);
+}
+
 bool pl_processes_dispatch(struct pl_processes *processes, uint32_t slot)
 {
     struct pl_ticket *ticket = &processes->tickets[slot];
-    struct pl_slot *shared = &processes->crew->slots[slot];
     ticket->is_plain = ticket->is_small = false;
-    if (pl_parcel_load(&ticket->portion, shared) != 0)
+    if (pl_parcel_load(&ticket->portion, &processes->crew->slots[slot]) != 0)
         return false;
     pl_lock_acquire(&processes->lock);
     if (ticket->stop_reason != PL_STOP_NONE) { /* of a call that was to be made again, by somebody who thought that it ran */
@@ -118,10 +127,8 @@ bool pl_processes_dispatch(struct pl_processes *processes, uint32_t slot)
         return false;
     }
     bool is_wanted = send_away(processes, ticket->task, slot);
-    if (is_wanted) {
-        shared->function = function_there(processes, shared->function);
+    if (is_wanted)
         publish(processes, slot);
-    }
     pl_lock_release(&processes->lock);
     if (!is_wanted) {
         struct pl_task *task = ticket->task;
@@ -131,20 +138,11 @@ bool pl_processes_dispatch(struct pl_processes *processes, uint32_t slot)
     return true;
 }
 
-/* The same for a task that nobody else knows yet. */
-static void send_new_away(struct pl_task *task, uint32_t slot)
-{
-    task->position = slot;
-    /* Release: publishes `position` to who gets to know the task. Relaxed look: it is this thread's own. */
-    pl_store_release(&task->state.word, pl_load_relaxed(&task->state.word) | PL_TASK_AWAY);
-}
-
 bool pl_processes_send_plain(struct pl_processes *processes, struct pl_task *task, const struct pl_portion *portion,
                              bool is_new)
 {
     uint32_t slot = pl_processes_take_slot(processes, task, portion);
     struct pl_ticket *ticket = &processes->tickets[slot];
-    struct pl_slot *shared = &processes->crew->slots[slot];
     if (is_new) {
         send_new_away(task, slot);
     } else if (!send_away(processes, task, slot)) {
@@ -153,11 +151,8 @@ bool pl_processes_send_plain(struct pl_processes *processes, struct pl_task *tas
     }
     ticket->is_plain = true;
     ticket->is_small = pl_parcel_is_small(portion);
-    ticket->there = function_there(processes, portion->function);
-    if (!ticket->is_small) {
-        pl_parcel_load_plain(portion, shared);
-        shared->function = ticket->there;
-    }
+    if (!ticket->is_small)
+        pl_parcel_load_plain(portion, &processes->crew->slots[slot]);
     publish(processes, slot);
     return true;
 }

@@ -42,7 +42,6 @@ struct pl_ticket {
     uint64_t generation; /* of the last call that was published; under the lock */
     struct pl_task *task; /* NULL: the slot is free */
     struct pl_portion portion;
-    const parallel_function *there; /* its function, as workers have it */
     bool is_plain;  /* nothing need be released: it was put there by pl_parcel_load_plain(), or is_small */
     bool is_small;  /* it goes with its hints */
     bool is_single; /* a call, which is claimed by the worker; a map's runner is claimed for good when it has a slot */
