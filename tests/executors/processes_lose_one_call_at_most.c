@@ -438,13 +438,11 @@ static void lose_both_zygotes(const char *specification)
     parallel_future *pending = add_on(executor, 1, 1);
     while (atomic_load(begun) == 0)
         pause_for_us(100);
-    pid_t zygotes[2];
-    while (processes_of_group(getpid(), "parallel-spare", zygotes, 1) != 1) /* it names itself when it first runs */
-        pause_for_us(100);
-    ck_assert_uint_eq(processes_of_group(getpid(), "parallel-zygote", zygotes + 1, 1), 1);
-    ck_assert_int_eq(kill(zygotes[1], SIGSTOP), 0); /* so that it makes no new standby */
-    ck_assert_int_eq(kill(zygotes[0], SIGKILL), 0);
-    ck_assert_int_eq(kill(zygotes[1], SIGKILL), 0);
+    pid_t zygote, standby;
+    wait_for_zygotes(getpid(), &zygote, &standby);
+    ck_assert_int_eq(kill(zygote, SIGSTOP), 0); /* so that it makes no new standby */
+    ck_assert_int_eq(kill(standby, SIGKILL), 0);
+    ck_assert_int_eq(kill(zygote, SIGKILL), 0);
     int result;
     ck_assert_int_eq(wait_for_ever_result(running, &result), PARALLEL_ECRASHED);
     ck_assert_int_eq(add_result(pending, &result), PARALLEL_EWORKER);

@@ -83,8 +83,8 @@ PROPERTY(a_call_that_is_killed_twice_is_not_made_again)
     ck_assert_int_eq(parallel_executor_open("processes:1,places=none,retries=1", &executor), 0);
     parallel_future *future = hold_on(executor, 1, STARTED, GATE);
     wait_for_mark(STARTED, 1);
-    pid_t zygote;
-    ck_assert_uint_eq(processes_of_group(getpid(), "parallel-zygote", &zygote, 1), 1);
+    pid_t zygote, standby;
+    wait_for_zygotes(getpid(), &zygote, &standby);
     ck_assert_int_eq(kill(zygote, SIGSTOP), 0); /* it kills the worker after both requests */
     ck_assert_int_eq(parallel_future_kill(future), 0);
     (void)parallel_future_kill(future);

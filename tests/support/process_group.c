@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* A file of /proc/PID, as a string; "" if it has gone. */
 static void read_file(pid_t pid, const char *file, char *text, size_t size)
@@ -48,6 +49,13 @@ size_t processes_of_group(pid_t group, const char *prefix, pid_t pids[], size_t 
     if (all != NULL)
         closedir(all);
     return count;
+}
+
+void wait_for_zygotes(pid_t group, pid_t *zygote, pid_t *standby)
+{
+    while (processes_of_group(group, "parallel-spare", standby, 1) != 1 ||
+           processes_of_group(group, "parallel-zygote", zygote, 1) != 1)
+        usleep(100);
 }
 
 void show_processes(const pid_t pids[], size_t count)

@@ -12,6 +12,10 @@
  * returns how many there are. */
 size_t processes_of_group(pid_t group, const char *prefix, pid_t pids[], size_t capacity);
 
+/* The zygote of the group and its standby, when there is one of each: a standby bears the zygote's name until it first
+ * runs. */
+void wait_for_zygotes(pid_t group, pid_t *zygote, pid_t *standby);
+
 /* Prints a line for each of them: pid, name, state and where in the kernel it waits. */
 void show_processes(const pid_t pids[], size_t count);
 
