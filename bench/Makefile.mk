@@ -160,8 +160,9 @@ EXTRA_DIST += bench/processes/python.py bench/processes/run.sh
 
 # The simulator has the library's own code inside. Its owners of stolen calls wait in simulated time.
 EXTRA_PROGRAMS += bench/simulate/simulate
-simulation_sources = bench/simulate/engine.c bench/simulate/engine.h bench/simulate/fork_join.c bench/simulate/kernels.c \
-	bench/simulate/loop.c bench/simulate/simulation.h
+simulation_sources = bench/simulate/engine.c bench/simulate/engine.h bench/simulate/fork_join.c \
+	bench/simulate/fork_join_crew.c bench/simulate/fork_join_crew.h bench/simulate/kernels.c bench/simulate/loop.c \
+	bench/simulate/simulation.h
 simulation_ldflags = -Wl,--wrap=parallel_spawn_recover
 bench_simulate_simulate_SOURCES = bench/simulate/simulate.c $(simulation_sources)
 bench_simulate_simulate_LDFLAGS = $(AM_LDFLAGS) $(simulation_ldflags)

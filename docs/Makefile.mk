@@ -12,6 +12,8 @@ EXTRA_DIST += \
 	docs/protocols/named-loops.md \
 	docs/protocols/parking.md \
 	docs/protocols/parking.pml \
+	docs/protocols/process-line.md \
+	docs/protocols/process-line.pml \
 	docs/protocols/process-worker.md \
 	docs/protocols/process-worker.pml \
 	docs/protocols/queue.md \

@@ -10,164 +10,11 @@
  * A call is a frame in a worker's list, as it would be on its stack; a spawned one has its record in its parent's. The
  * constants of searching and waiting are those of executors/threads_worker.c and tasks/spawn.c. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "bench/simulate/engine.h"
-#include "libparallel/executors/deque.h"
-#include "libparallel/executors/victims.h"
+#include "bench/simulate/fork_join_crew.h"
 
 enum { TURNS_BEFORE_FORCE = 400, WAITING_TURNS_BEFORE_FORCE = 200, CALLS_BEFORE_OTHERS = 64 };
-
-enum stage { BEGINS, SPAWNS, SYNCS, WAITS, ENDS };
-
-struct child {
-    struct parallel_spawn spawn; /* first: a thief finds the child by it */
-    struct sim_node node;
-};
-
-struct frame {
-    struct frame *caller;
-    enum stage stage;
-    struct sim_node node;
-    struct sim_call call;
-    uint32_t spawned;              /* children that have not had their sync yet */
-    struct child children[SIM_MOST_CHILDREN];
-    struct pl_deque *owner;        /* of a stolen call: to whom it returns, at which slot; else NULL */
-    uint64_t owner_index;
-    uint64_t awaited_index;        /* while it waits */
-    uint32_t thief;
-    uint32_t turn;
-};
-
-struct worker {
-    struct simulation *simulation;
-    uint32_t index;
-    uint32_t turn;       /* of its search */
-    uint32_t calls;      /* stolen after one another */
-    bool is_asleep;
-    bool is_due;         /* it has an event */
-    struct pl_deque *deque;
-    struct frame *frame; /* innermost; NULL: it searches or sleeps */
-    struct frame *spare; /* frames for later */
-};
-
-struct simulation {
-    struct sim_engine engine;
-    const struct sim_tree *tree;
-    struct sim_result *result;
-    struct pl_victims *victims;
-    struct worker *workers;
-    uint32_t *sleepers; /* a stack */
-    uint32_t sleeper_count;
-    uint32_t searching;
-    uint64_t called_ns; /* what calls of sleepers have cost the worker in this step */
-    bool is_over;
-    bool is_out_of_memory;
-};
-
-/* Lines: of each worker its split and its slots; then those of all. */
-static uint32_t split_line(uint32_t worker)
-{
-    return 2 * worker;
-}
-
-static uint32_t slots_line(uint32_t worker)
-{
-    return 2 * worker + 1;
-}
-
-static uint32_t crew_line(const struct simulation *simulation)
-{
-    return 2 * simulation->engine.setup.workers;
-}
-
-static uint32_t busy_line(const struct simulation *simulation)
-{
-    return crew_line(simulation) + 1;
-}
-
-static uint32_t index_of(const struct pl_deque *deque)
-{
-    return deque->number - 1;
-}
-
-/* ---- Who is awake ---- */
-
-static void schedule(struct simulation *simulation, struct worker *worker, uint64_t delay_ns)
-{
-    worker->is_due = true;
-    sim_schedule(&simulation->engine, worker->index, delay_ns);
-}
-
-/* As pl_threads_call_workers(): nobody is called while somebody searches. Returns what it costs the caller. */
-static uint64_t call_worker(struct simulation *simulation, uint32_t by)
-{
-    struct sim_engine *engine = &simulation->engine;
-    uint64_t cost = sim_read(engine, by, crew_line(simulation));
-    if (simulation->searching > 0 || simulation->sleeper_count == 0)
-        return cost;
-    struct worker *woken = &simulation->workers[simulation->sleepers[--simulation->sleeper_count]];
-    simulation->searching++;
-    simulation->result->wakes++;
-    woken->is_asleep = false;
-    woken->turn = 0;
-    cost += sim_write(engine, by, crew_line(simulation)) + engine->setup.latencies.wake_call;
-    schedule(simulation, woken, cost + engine->setup.latencies.wake);
-    return cost;
-}
-
-/* A deque has published. */
-static void call_thief(void *context, bool has_work)
-{
-    struct worker *worker = context;
-    if (has_work)
-        worker->simulation->called_ns += call_worker(worker->simulation, worker->index);
-}
-
-static uint64_t request_all(struct simulation *simulation)
-{
-    pl_victims_request(simulation->victims);
-    return simulation->engine.setup.workers; /* a look at each, at about a nanosecond where nothing has changed */
-}
-
-static void park(struct simulation *simulation, struct worker *worker)
-{
-    sim_write(&simulation->engine, worker->index, crew_line(simulation));
-    simulation->searching--;
-    worker->is_asleep = true;
-    simulation->sleepers[simulation->sleeper_count++] = worker->index;
-    request_all(simulation);
-    if (pl_victims_have_work(simulation->victims)) /* the last look: somebody is called, most likely this one */
-        call_worker(simulation, worker->index);
-}
-
-/* ---- Frames ---- */
-
-static struct frame *enter(struct worker *worker, const struct sim_node *node)
-{
-    struct frame *frame = worker->spare;
-    if (frame != NULL)
-        worker->spare = frame->caller;
-    else if ((frame = malloc(sizeof *frame)) == NULL) {
-        worker->simulation->is_out_of_memory = true;
-        return NULL;
-    }
-    frame->caller = worker->frame;
-    frame->stage = BEGINS;
-    frame->node = *node;
-    frame->owner = NULL;
-    worker->frame = frame;
-    return frame;
-}
-
-static void leave(struct worker *worker)
-{
-    struct frame *frame = worker->frame;
-    worker->frame = frame->caller;
-    frame->caller = worker->spare;
-    worker->spare = frame;
-}
 
 /* ---- The owner ---- */
 
@@ -209,7 +56,7 @@ static uint64_t spawn_children(struct simulation *simulation, struct worker *wor
         cost += simulation->engine.setup.latencies.spawn + touch(simulation, worker, split, false);
     }
     if (frame->call.child_count > 0)
-        enter(worker, &frame->call.children[frame->call.child_count - 1]);
+        sim_crew_enter(worker, &frame->call.children[frame->call.child_count - 1]);
     return cost;
 }
 
@@ -221,7 +68,7 @@ static uint64_t sync_child(struct simulation *simulation, struct worker *worker,
     int outcome = parallel_spawn_pop(&child->spawn, "simulated");
     uint64_t cost = touch(simulation, worker, split, is_public);
     if (outcome == CALL_IT) {
-        enter(worker, &child->node);
+        sim_crew_enter(worker, &child->node);
         return cost;
     }
     if (recovered_thief == 0)
@@ -244,7 +91,7 @@ static bool steal(struct simulation *simulation, struct worker *worker, struct p
         simulation->result->failed_steals++;
         return false;
     }
-    struct frame *frame = enter(worker, &((struct child *)record)->node);
+    struct frame *frame = sim_crew_enter(worker, &((struct child *)record)->node);
     if (frame == NULL)
         return false;
     frame->owner = victim;
@@ -314,7 +161,7 @@ static bool steal_on(struct simulation *simulation, struct worker *worker, struc
     if (!steal(simulation, worker, victim, cost))
         return false;
     if (pl_deque_public_count(victim) > 0)
-        *cost += call_worker(simulation, worker->index);
+        *cost += sim_crew_call_worker(simulation, worker->index);
     return true;
 }
 
@@ -325,9 +172,9 @@ static uint64_t begin_stolen(struct simulation *simulation, struct worker *worke
                     sim_write(engine, worker->index, crew_line(simulation));
     simulation->searching--;
     if (pl_deque_public_count(victim) > 1)
-        cost += call_worker(simulation, worker->index);
+        cost += sim_crew_call_worker(simulation, worker->index);
     if (simulation->sleeper_count > 0)
-        cost += request_all(simulation);
+        cost += sim_crew_request(simulation);
     worker->calls = 0;
     if (!steal(simulation, worker, victim, &cost)) {
         simulation->searching++;
@@ -353,7 +200,7 @@ static uint64_t search(struct simulation *simulation, struct worker *worker)
             return cost + begin_stolen(simulation, worker, victim);
     }
     if (worker->turn >= latencies->patience)
-        park(simulation, worker);
+        sim_crew_park(simulation, worker);
     return cost;
 }
 
@@ -391,7 +238,7 @@ static uint64_t end_call(struct simulation *simulation, struct worker *worker, c
         pl_deque_return(victim, frame->owner_index);
     }
     bool was_root = frame->caller == NULL && victim == NULL;
-    leave(worker);
+    sim_crew_leave(worker);
     if (was_root)
         simulation->is_over = true;
     else if (worker->frame == NULL && !steal_on(simulation, worker, victim, &cost)) {
@@ -442,64 +289,6 @@ static uint64_t step(struct simulation *simulation, struct worker *worker)
 
 /* ---- A run ---- */
 
-static void close_simulation(struct simulation *simulation)
-{
-    for (uint32_t k = 0; simulation->workers != NULL && k < simulation->engine.setup.workers; k++) {
-        struct worker *worker = &simulation->workers[k];
-        while (worker->frame != NULL)
-            leave(worker);
-        for (struct frame *frame = worker->spare, *next; frame != NULL; frame = next) {
-            next = frame->caller;
-            free(frame);
-        }
-    }
-    if (simulation->victims != NULL)
-        pl_victims_destroy(simulation->victims);
-    free(simulation->victims);
-    free(simulation->workers);
-    free(simulation->sleepers);
-    sim_engine_close(&simulation->engine);
-    parallel_deque_current = NULL;
-}
-
-static bool open_workers(struct simulation *simulation)
-{
-    uint32_t count = simulation->engine.setup.workers;
-    simulation->victims = calloc(1, sizeof *simulation->victims);
-    simulation->workers = calloc(count, sizeof *simulation->workers);
-    simulation->sleepers = calloc(count, sizeof *simulation->sleepers);
-    if (simulation->victims == NULL || simulation->workers == NULL || simulation->sleepers == NULL)
-        return false;
-    pl_deque_prepare();
-    for (uint32_t k = 0; k < count; k++) {
-        struct worker *worker = &simulation->workers[k];
-        worker->simulation = simulation;
-        worker->index = k;
-        worker->deque = pl_victims_enter(simulation->victims, k, call_thief, worker);
-        if (worker->deque == NULL)
-            return false;
-    }
-    return true;
-}
-
-/* The first worker has the root; the others search, or sleep. */
-static void begin(struct simulation *simulation)
-{
-    const struct sim_setup *setup = &simulation->engine.setup;
-    struct sim_node root = sim_tree_root(simulation->tree, setup->seed);
-    enter(&simulation->workers[0], &root);
-    schedule(simulation, &simulation->workers[0], 0);
-    for (uint32_t k = 1; k < setup->workers; k++) {
-        if (setup->starts_asleep) {
-            simulation->workers[k].is_asleep = true;
-            simulation->sleepers[simulation->sleeper_count++] = setup->workers - k;
-        } else {
-            simulation->searching++;
-            schedule(simulation, &simulation->workers[k], k % 64); /* they do not look in step */
-        }
-    }
-}
-
 int sim_run_tree(const struct sim_setup *setup, const struct sim_tree *tree, struct sim_result *result)
 {
     struct simulation simulation = {.tree = tree, .result = result};
@@ -511,21 +300,21 @@ int sim_run_tree(const struct sim_setup *setup, const struct sim_tree *tree, str
     sim_tree_run_serially(tree, setup->seed, result);
     if (sim_engine_open(&simulation.engine, setup, 2 * setup->workers + 2) != 0)
         return -1;
-    simulation.is_out_of_memory = !open_workers(&simulation);
+    simulation.is_out_of_memory = !sim_crew_open(&simulation);
     if (!simulation.is_out_of_memory)
-        begin(&simulation);
+        sim_crew_begin(&simulation);
     uint32_t index;
     while (!simulation.is_over && !simulation.is_out_of_memory && sim_next(&simulation.engine, &index)) {
         struct worker *worker = &simulation.workers[index];
         worker->is_due = false;
         uint64_t cost = step(&simulation, worker);
         if (!worker->is_asleep && !worker->is_due)
-            schedule(&simulation, worker, cost);
+            sim_crew_schedule(&simulation, worker, cost);
     }
     if (simulation.is_out_of_memory)
         fprintf(stderr, "simulate: no memory for %u workers\n", setup->workers);
     result->elapsed_ns = simulation.engine.now_ns;
     result->transfers = simulation.engine.transfers;
-    close_simulation(&simulation);
+    sim_crew_close(&simulation);
     return simulation.is_over ? 0 : -1;
 }

@@ -12,6 +12,8 @@ libparallel_sources += \
 	libparallel/executors/executor.c \
 	libparallel/executors/executor.h \
 	libparallel/executors/fork.c \
+	libparallel/executors/fork_record.c \
+	libparallel/executors/fork_record.h \
 	libparallel/executors/frame.c \
 	libparallel/executors/frame.h \
 	libparallel/executors/onlooker.c \
@@ -27,6 +29,7 @@ libparallel_sources += \
 	libparallel/executors/process_helper.c \
 	libparallel/executors/process_hub.c \
 	libparallel/executors/process_hub.h \
+	libparallel/executors/process_line.h \
 	libparallel/executors/process_output.c \
 	libparallel/executors/process_slots.c \
 	libparallel/executors/process_worker.c \

@@ -25,11 +25,6 @@ void pl_crew_take_bit(struct pl_crew *crew, uint32_t index)
     (void)take_bit(crew, index);
 }
 
-static bool is_bound_to(const struct pl_seat *seat, int cpu)
-{
-    return cpu >= 0 && seat->place.kind == PL_PLACE_BOUND && pl_cpu_set_has(&seat->place.cpus, (size_t)cpu);
-}
-
 static void wake(struct pl_seat *seat)
 {
     pl_store_relaxed(&seat->called_ns, pl_clock_now_ns()); /* published by the next store */
@@ -47,7 +42,7 @@ bool pl_crew_wake_one(struct pl_crew *crew, struct pl_seat *const seats[], uint3
             uint32_t index = i * 64 + (uint32_t)__builtin_ctzll(bits);
             if (index >= seat_count)
                 break;
-            if (last_choice == NULL && is_bound_to(seats[index], cpu)) {
+            if (last_choice == NULL && pl_seat_is_bound_to(seats[index], cpu)) {
                 last_choice = seats[index];
             } else if (take_bit(crew, index)) {
                 wake(seats[index]);

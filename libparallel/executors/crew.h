@@ -114,6 +114,11 @@ static inline uint32_t pl_done_slot(uint64_t word)
     return (uint32_t)(word & ((1u << PL_DONE_SLOT_BITS) - 1));
 }
 
+static inline uint32_t pl_done_generation(uint64_t word)
+{
+    return (uint32_t)(word >> PL_DONE_SLOT_BITS); /* all 32 bits of it that stand there */
+}
+
 /* ---- The program's side ---- */
 
 /* What the program knows of the ring of hints. */
@@ -158,7 +163,7 @@ static inline void pl_hint_describe(struct pl_hint *line, const struct pl_call_h
 }
 
 /* Gives a hint with ticket end->tail, which is one higher afterwards: a worker may claim the call from now on. False: there
- * is no room, all is as before. Sequentially consistent, for the look at the sleepers that follows. */
+ * is no room, all is as before. A fence follows, and then a look at the sleepers. */
 static inline bool pl_crew_hint(struct pl_crew *crew, struct pl_crew_end *end, const struct pl_call_hint *hint)
 {
     if (end->tail - end->past_head >= PL_CREW_HINTS) {
@@ -168,8 +173,8 @@ static inline bool pl_crew_hint(struct pl_crew *crew, struct pl_crew_end *end, c
     }
     struct pl_hint *line = pl_crew_hint_at(crew, end->tail);
     pl_hint_describe(line, hint);
-    /* Publishes the call to pl_crew_claim(); seq_cst: before the look at the sleepers (step P3). */
-    pl_store_seq_cst(&line->cell, pl_hint_cell(end->tail, hint->is_settled, hint->slot));
+    pl_store_release(&line->cell, /* publishes the call to pl_crew_claim() */
+                     pl_hint_cell(end->tail, hint->is_settled, hint->slot));
     end->tail++;
     pl_prefetch_to_write(pl_crew_hint_at(crew, end->tail)); /* workers have read it, a round ago */
     return true;
@@ -184,6 +189,17 @@ static inline uint32_t pl_crew_hinted_slot(const struct pl_crew *crew, uint64_t 
 /* Wakes one sleeping worker of the first `seat_count`, given their seats; false if none sleeps. One that is bound elsewhere
  * than to the caller's processor goes first: the caller needs that one for itself. */
 bool pl_crew_wake_one(struct pl_crew *crew, struct pl_seat *const seats[], uint32_t seat_count);
+
+/* Whether the seat's worker is bound to this processor; -1: to none. */
+static inline bool pl_seat_is_bound_to(const struct pl_seat *seat, int cpu)
+{
+    return cpu >= 0 && seat->place.kind == PL_PLACE_BOUND && pl_cpu_set_has(&seat->place.cpus, (size_t)cpu);
+}
+
+static inline bool pl_crew_is_asleep(struct pl_crew *crew, uint32_t index)
+{
+    return (pl_load_relaxed(&crew->sleepers[index / 64]) >> index % 64 & 1) != 0; /* relaxed: advice */
+}
 
 /* How many workers of the first `seat_count` sleep. */
 static inline uint32_t pl_crew_count_sleepers(struct pl_crew *crew, uint32_t seat_count)
@@ -218,7 +234,7 @@ static inline bool pl_crew_collect(struct pl_crew *crew, struct pl_seat *seat, u
     if (!pl_done_is_at(word, *position))
         return false;
     done->slot = pl_done_slot(word);
-    done->generation = (uint32_t)(word >> PL_DONE_SLOT_BITS);
+    done->generation = pl_done_generation(word);
     done->has_result = (word >> PL_DONE_RESULT_SHIFT & 1) != 0;
     done->result = cell->result;
     ++*position;

@@ -167,8 +167,8 @@ void pl_executor_forget(struct pl_task *task)
 
 bool pl_executor_spin(struct pl_task *task, uint32_t turns)
 {
-    /* Relaxed: a task that is sent away during the spin is collected by others. */
-    if (pl_load_relaxed(&task->state.word) & PL_TASK_AWAY)
+    /* Relaxed: a task that is put in line during the spin is collected by others. */
+    if (pl_load_relaxed(&task->state.word) & (PL_TASK_AWAY | PL_TASK_IN_LINE))
         return pl_process_hub_spin(&task->state, turns);
     if (pl_frame_innermost != NULL)
         return pl_latch_spin(&task->state, turns);

@@ -19,11 +19,9 @@
  *
  * docs/protocols/fork-call.md: who writes what, and what happens if the child dies at each step. */
 #include <dlfcn.h>
-#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <libparallel/deque.h>
@@ -33,6 +31,7 @@
 #include "libparallel/base/usage.h"
 #include "libparallel/executors/call_output.h"
 #include "libparallel/executors/executor.h"
+#include "libparallel/executors/fork_record.h"
 #include "libparallel/executors/frame.h"
 #include "libparallel/executors/portion.h"
 #include "libparallel/executors/threads.h"
@@ -40,16 +39,6 @@
 #include "libparallel/workers/forked_process.h"
 #include "libparallel/workers/memory_limit.h"
 #include "libparallel/workers/relay.h"
-
-/* The head of the shared mapping; results and OUT arrays follow at page distance. The child writes all of it
- * but performance.asked, the parent reads when the child has ended. */
-struct record {
-    struct pl_performance performance;
-    parallel_error failure; /* if performance.has_failed */
-    struct pl_crash crash;
-    _Atomic uint32_t is_done; /* all calls have been made, or one has failed by itself */
-    int initializer_code;
-};
 
 enum { CHILD_TAG = 1 }; /* a child has no other calls, and a record but one child at a time */
 
@@ -60,13 +49,10 @@ struct equipment {
     const struct pl_thread_worker *worker;
     struct pl_task *task;    /* under the executor's lock: whose call is being made */
     bool has_run_here;       /* a task has run in the worker itself */
-    struct record *record;   /* shared mapping */
-    size_t record_size;      /* bytes, whole pages */
+    struct pl_fork_record record;
     /* The portion that is being made: written before the fork. */
     struct fork_executor *fork;
     const struct pl_portion *portion;
-    size_t results_offset;
-    size_t out_offset;
     void (*limit_openmp)(int levels); /* NULL: not needed */
     struct pl_call_output output;
 };
@@ -92,91 +78,6 @@ static struct fork_executor *fork_of(struct parallel_executor *executor)
     return (struct fork_executor *)pl_threads_use_of(executor);
 }
 
-/* ---- The record ---- */
-
-static bool is_written(const parallel_parameter *parameter)
-{
-    return parameter->kind == PARALLEL_PARAMETER_OUT || parameter->kind == PARALLEL_PARAMETER_INOUT;
-}
-
-/* Bytes that the calls of a portion write through OUT and INOUT; *index is the call that is wrong. */
-static int measure_out(const struct pl_portion *portion, size_t *bytes, size_t *index)
-{
-    *bytes = 0;
-    for (size_t i = portion->first; i < portion->last; i++) {
-        for (int k = 0; k < portion->function->parameter_count; k++) {
-            const void *pointer;
-            size_t extent;
-            int code = pl_portion_extent(portion, i, k, &pointer, &extent);
-            *index = i;
-            if (code != 0)
-                return code;
-            if (is_written(&portion->function->parameters[k]) && __builtin_add_overflow(*bytes, extent, bytes))
-                return pl_error_set(PARALLEL_EARGUMENT, 0, "%s: its OUT arguments are too large together",
-                                    portion->function->name);
-        }
-    }
-    return 0;
-}
-
-static void drop_record(struct equipment *equipment)
-{
-    if (equipment->record != NULL)
-        munmap(equipment->record, equipment->record_size);
-    equipment->record = NULL;
-}
-
-/* A zeroed record with room for what the portion writes. */
-static int prepare_record(struct equipment *equipment, const struct pl_portion *portion, size_t *index)
-{
-    size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    size_t count = portion->last - portion->first;
-    size_t out_bytes, result_bytes, size;
-    *index = portion->first;
-    int code = measure_out(portion, &out_bytes, index);
-    if (code != 0)
-        return code;
-    size_t head = pl_align_up(sizeof(struct record), page);
-    if (portion->function->result_alignment > page)
-        head = pl_align_up(head, portion->function->result_alignment);
-    if (__builtin_mul_overflow(count, portion->function->result_size, &result_bytes) ||
-        __builtin_add_overflow(head + page, result_bytes, &size) || __builtin_add_overflow(size, out_bytes, &size) ||
-        size > PTRDIFF_MAX)
-        return pl_error_set(PARALLEL_ENOMEMORY, 0, "%s: its results do not fit into memory", portion->function->name);
-    size = pl_align_up(size, page);
-    if (equipment->record != NULL && equipment->record_size < size)
-        drop_record(equipment);
-    if (equipment->record == NULL) {
-        void *record = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-        if (record == MAP_FAILED)
-            return pl_error_set(PARALLEL_ENOMEMORY, errno, "%s: no %zu bytes for its results",
-                                portion->function->name, size);
-        equipment->record = record;
-        equipment->record_size = size;
-    }
-    memset(equipment->record, 0, sizeof *equipment->record);
-    equipment->results_offset = head;
-    equipment->out_offset = head + result_bytes;
-    return 0;
-}
-
-/* Calls `copy` for each array that call i writes, with its place in the record; advances `at`. */
-static void copy_out(const struct pl_portion *portion, size_t i, char **at, bool is_in_child)
-{
-    for (int k = 0; k < portion->function->parameter_count; k++) {
-        const void *pointer;
-        size_t extent;
-        if (!is_written(&portion->function->parameters[k]) ||
-            pl_portion_extent(portion, i, k, &pointer, &extent) != 0 || extent == 0)
-            continue;
-        if (is_in_child)
-            memcpy(*at, pointer, extent);
-        else
-            memcpy((void *)(uintptr_t)pointer, *at, extent);
-        *at += extent;
-    }
-}
-
 /* A thread that has had an OpenMP region keeps its team, of which a forked child has a copy without threads:
  * libgomp would wait for them for ever. The worker has had none, unless in a continuation; then the child's
  * regions get one thread. */
@@ -191,8 +92,7 @@ static void look_for_openmp(struct equipment *equipment)
 static void make_calls(void *context)
 {
     struct equipment *equipment = context;
-    struct record *record = equipment->record;
-    const struct pl_portion *portion = equipment->portion;
+    struct pl_fork_record_head *record = equipment->record.head;
     pl_crash_install(&record->crash);
     pl_call_output_enter(&equipment->output);
     parallel_deque_current = NULL; /* the thread's; its thieves are not here */
@@ -208,39 +108,18 @@ static void make_calls(void *context)
         if (record->initializer_code != 0)
             return;
     }
-    char *out = (char *)record + equipment->out_offset;
-    for (size_t i = portion->first; i < portion->last && !record->performance.has_failed; i++) {
-        struct pl_portion one = *portion;
-        one.first = i;
-        one.last = i + 1;
-        one.results = (char *)record + equipment->results_offset +
-                      (i - portion->first) * portion->function->result_size;
-        pl_portion_perform(&one, CHILD_TAG, &record->performance, &record->failure);
-        if (!record->performance.has_failed)
-            copy_out(portion, i, &out, true);
-    }
+    pl_fork_record_fill(&equipment->record, equipment->portion, CHILD_TAG);
     /* Release: pairs with the parent's look at the end; publishes results and failure. */
     pl_store_release(&record->is_done, 1);
 }
 
 /* ---- In the worker thread ---- */
 
-/* Brings the results of the calls below `end` to their places. */
-static void take_results(const struct equipment *equipment, const struct pl_portion *portion, size_t end)
-{
-    size_t result_bytes = (end - portion->first) * portion->function->result_size;
-    if (result_bytes > 0)
-        memcpy(portion->results, (const char *)equipment->record + equipment->results_offset, result_bytes);
-    char *out = (char *)equipment->record + equipment->out_offset;
-    for (size_t i = portion->first; i < end; i++)
-        copy_out(portion, i, &out, false);
-}
-
 /* The child has ended: what became of the portion. Takes its results. False: all is done. */
 static bool judge(struct equipment *equipment, const struct pl_portion *portion, struct pl_outcome *outcome,
                   parallel_failure *failure)
 {
-    struct record *record = equipment->record;
+    const struct pl_fork_record_head *record = equipment->record.head;
     const struct pl_forked_process *process = &equipment->process;
     int worker = (int)equipment->worker->index;
     bool is_done = pl_load_acquire(&record->is_done) != 0; /* pairs with make_calls() */
@@ -253,7 +132,7 @@ static bool judge(struct equipment *equipment, const struct pl_portion *portion,
     }
     if (record->initializer_code != 0)
         end = portion->first;
-    take_results(equipment, portion, end);
+    pl_fork_record_take(&equipment->record, portion, end);
     outcome->index = end;
     if (is_done && !record->performance.has_failed)
         return false; /* also if the process came to grief on its way out: the call had been made */
@@ -307,12 +186,12 @@ static void make_portion(struct equipment *equipment, struct pl_task *task, cons
     struct pl_outcome outcome = {.worker = (int)equipment->worker->index};
     parallel_failure failure;
     parallel_resources resources;
-    int code = prepare_record(equipment, portion, &outcome.index);
+    int code = pl_fork_record_prepare(&equipment->record, portion, &outcome.index);
     if (code == 0) {
         equipment->portion = portion;
         begin_task(equipment->fork, equipment, task);
         if (pl_load_relaxed(&task->state.word) & PL_TASK_CANCEL_REQUESTED) /* as in begin_task() */
-            pl_store_relaxed(&equipment->record->performance.asked, CHILD_TAG);
+            pl_store_relaxed(&equipment->record.head->performance.asked, CHILD_TAG);
         pl_call_output_connect(&equipment->output, fork->output, fork->relay, equipment->worker->name);
         code = pl_forked_process_run(&equipment->process, make_calls, equipment, equipment->fork->timeout_ns);
         end_task(equipment->fork, equipment);
@@ -331,8 +210,8 @@ static void make_portion(struct equipment *equipment, struct pl_task *task, cons
         }
     }
     pl_call_output_disconnect(&equipment->output, fork->relay, code == 0 && outcome.failure != NULL ? &failure : NULL);
-    if (equipment->record_size > KEPT_RECORD_SIZE)
-        drop_record(equipment);
+    if (equipment->record.size > KEPT_RECORD_SIZE)
+        pl_fork_record_drop(&equipment->record);
     task->class->carriage->end(task, portion, &outcome);
 }
 
@@ -408,7 +287,7 @@ static void fork_destroy(struct parallel_executor *executor)
     while (fork->equipments != NULL) {
         struct equipment *equipment = fork->equipments;
         fork->equipments = equipment->next;
-        drop_record(equipment);
+        pl_fork_record_drop(&equipment->record);
         pl_call_output_close(&equipment->output);
         free(equipment);
     }
@@ -473,7 +352,7 @@ static void fork_interrupt(struct parallel_executor *executor, struct pl_task *t
     for (struct equipment *each = fork->equipments; each != NULL; each = each->next) {
         if (each->task != task)
             continue;
-        pl_store_relaxed(&each->record->performance.asked, CHILD_TAG); /* a request, no data */
+        pl_store_relaxed(&each->record.head->performance.asked, CHILD_TAG); /* a request, no data */
         if (how == PL_INTERRUPTION_KILL)
             pl_forked_process_kill(&each->process);
     }

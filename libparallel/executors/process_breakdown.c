@@ -6,13 +6,11 @@
 #include "libparallel/executors/processes.h"
 
 #include <signal.h>
-#include <stdlib.h>
 
 #include "libparallel/base/error.h"
 
-/* Ends a task that no worker has, or will have. Who collects tells nobody of it; others do so at once. */
-static void end_at_home(struct pl_processes *processes, struct pl_task *task, const parallel_error *error,
-                        bool is_collecting)
+void pl_processes_end_at_home(struct pl_processes *processes, struct pl_task *task, const parallel_error *error,
+                              bool is_collecting)
 {
     pl_telling_later = (struct pl_telling){.is_on = is_collecting};
     if (error == NULL)
@@ -30,12 +28,18 @@ static void end_at_home(struct pl_processes *processes, struct pl_task *task, co
         pl_processes_forget(processes, task);
 }
 
+static struct pl_task *take_first(struct pl_processes *processes)
+{
+    pl_lock_acquire(&processes->lock);
+    struct pl_task *task = pl_line_leave(&processes->line);
+    pl_lock_release(&processes->lock);
+    return task;
+}
+
 void pl_processes_end_pending(struct pl_processes *processes, const parallel_error *error, bool is_collecting)
 {
-    for (struct pl_task *task = pl_processes_take_waiting(processes), *next; task != NULL; task = next) {
-        next = task->next;
-        end_at_home(processes, task, error, is_collecting);
-    }
+    for (struct pl_task *task; (task = take_first(processes)) != NULL;)
+        pl_processes_end_at_home(processes, task, error, is_collecting);
     for (uint32_t slot = 0; slot < PL_CREW_SLOTS; slot++) {
         pl_lock_acquire(&processes->lock);
         struct pl_task *task = processes->tickets[slot].task;
@@ -47,23 +51,19 @@ void pl_processes_end_pending(struct pl_processes *processes, const parallel_err
         if (!is_ours)
             continue;
         pl_processes_clear_slot(processes, slot);
-        end_at_home(processes, task, error, is_collecting);
+        pl_processes_end_at_home(processes, task, error, is_collecting);
     }
     pl_process_hub_ring(processes->hub);
 }
 
 void pl_processes_break(struct pl_processes *processes, const parallel_error *error)
 {
-    parallel_error *copy = malloc(sizeof *copy);
-    if (copy != NULL)
-        *copy = *error;
     pl_lock_acquire(&processes->lock);
-    bool is_first = processes->broken == NULL;
-    if (is_first)
-        processes->broken = copy;
+    if (!processes->is_broken)
+        processes->breakage = *error;
+    processes->is_broken = true;
     pl_lock_release(&processes->lock);
-    if (!is_first)
-        free(copy);
+    pl_line_close(&processes->line);
     pl_processes_end_pending(processes, error, true);
 }
 

@@ -1,16 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause
  *
  * What comes back: calls that workers have finished, and deaths. One thread at a time does this (`collecting`), and it
- * calls nobody back while it does.
- *
- * A death is first proven (the zygote has waited for the process), then the worker's done cells are emptied, then every
- * slot that still bears its number is looked at: DONE was finished and not announced; RUNNING and STOPPED are the one
- * casualty. Hints that it took and did not use are repeated. Only then the seat is free for the next worker. */
+ * calls nobody back while it does. */
 #include "libparallel/executors/process_hub.h"
 #include "libparallel/executors/processes.h"
-
-#include <signal.h>
-#include <sys/wait.h>
 
 #include <libparallel/function.h>
 
@@ -19,44 +12,32 @@
 #include "libparallel/base/error.h"
 #include "libparallel/base/futex.h"
 
-/* So many workers in a row may die before they have begun to work, by an accident that is not their initializer's. */
-enum { STILL_BORN_LIMIT = 16 };
-
 /* ---- Ends of portions ---- */
 
-/* What a look at the workers has come to. */
-struct look {
-    bool has_sent;  /* further portions, for which there have to be workers */
-    bool is_urgent; /* what has ended must be given back now: somebody wants to be told, or it is large */
-};
-
-/* `count` is 1, or they are processes->kept. */
-static void give_back(struct pl_processes *processes, const struct pl_ended *ended, uint32_t count)
+/* Says of a task that has ended that it is forgotten; false: when it has been told. */
+static bool let_go(struct pl_processes *processes, const struct pl_ended *ended)
 {
-    uint32_t forgotten_count = 0;
-    pl_lock_acquire(&processes->lock);
-    for (uint32_t i = 0; i < count; i++)
-        pl_processes_free_slot(processes, ended[i].slot);
-    if (ended == processes->kept)
-        pl_store_relaxed(&processes->kept_count, 0); /* relaxed: read under this lock, or by who collects */
-    pl_lock_release(&processes->lock);
-    for (uint32_t i = 0; i < count; i++) {
-        if (ended[i].is_telling_owed) {
-            pl_process_hub_tell_later(processes->hub, ended[i].task);
-        } else {
-            pl_task_release(ended[i].task);
-            forgotten_count++;
-        }
-    }
-    if (forgotten_count > 0)
-        pl_processes_count_ends(processes, forgotten_count);
+    if (ended->is_telling_owed)
+        pl_process_hub_tell_later(processes->hub, ended->task);
+    else
+        pl_task_release(ended->task);
+    return !ended->is_telling_owed;
 }
 
 void pl_processes_give_back(struct pl_processes *processes)
 {
-    uint32_t count = pl_load_relaxed(&processes->kept_count); /* relaxed: written by who collects */
-    if (count > 0)
-        give_back(processes, processes->kept, count);
+    uint32_t count = pl_load_relaxed(&processes->kept_count); /* relaxed, both counts: written by who collects */
+    uint32_t returned_count = pl_load_relaxed(&processes->returned_count), forgotten_count = 0;
+    if (count == 0)
+        return;
+    pl_store_relaxed(&processes->kept_count, 0); /* published by the next store */
+    for (uint32_t i = 0; i < count; i++)
+        processes->returned[(returned_count + i) % PL_CREW_SLOTS] = (uint16_t)processes->kept[i].slot;
+    pl_store_release(&processes->returned_count, returned_count + count); /* pairs with fetch_returned() */
+    for (uint32_t i = 0; i < count; i++)
+        forgotten_count += let_go(processes, &processes->kept[i]);
+    pl_processes_count_ends(processes, forgotten_count);
+    pl_fence_after_rmw(); /* before the caller's look at the line; partner: pl_processes_refill() of who enters it */
 }
 
 bool pl_processes_has_unended(struct pl_processes *processes)
@@ -65,7 +46,7 @@ bool pl_processes_has_unended(struct pl_processes *processes)
 }
 
 /* A caller that waits for the task does not wait until there are enough of them. */
-static void keep(struct pl_processes *processes, const struct pl_ended *ended, struct look *look)
+static void keep(struct pl_processes *processes, const struct pl_ended *ended, struct pl_look *look)
 {
     uint32_t count = pl_load_relaxed(&processes->kept_count);
     processes->kept[count++] = *ended;
@@ -110,8 +91,8 @@ static bool end_slot(struct pl_processes *processes, uint32_t slot, const struct
     return false;
 }
 
-static void end_and_keep(struct pl_processes *processes, uint32_t slot, const struct pl_outcome *outcome,
-                         struct look *look)
+void pl_processes_end_in_slot(struct pl_processes *processes, uint32_t slot, const struct pl_outcome *outcome,
+                              struct pl_look *look)
 {
     struct pl_ended ended;
     look->is_urgent |= !processes->tickets[slot].is_plain;
@@ -129,13 +110,14 @@ void pl_processes_refuse_slot(struct pl_processes *processes, uint32_t slot)
         .failure = &failure, .index = processes->tickets[slot].portion.first, .worker = -1};
     struct pl_ended ended;
     struct pl_process_hub *hub = processes->hub;
-    if (end_slot(processes, slot, &refused, &ended))
-        give_back(processes, &ended, 1); /* the caller need not be one who collects */
+    if (end_slot(processes, slot, &refused, &ended)) { /* not kept: the caller need not be one who collects */
+        pl_processes_free_slot(processes, slot);
+        pl_processes_count_ends(processes, let_go(processes, &ended));
+    }
     pl_process_hub_ring(hub);
 }
 
-/* The index of the call in a slot that has failed, or was being made. */
-static size_t index_in(const struct pl_processes *processes, uint32_t slot)
+size_t pl_processes_index_in(const struct pl_processes *processes, uint32_t slot)
 {
     const struct pl_portion *portion = &processes->tickets[slot].portion;
     if (portion->columns == NULL)
@@ -144,8 +126,7 @@ static size_t index_in(const struct pl_processes *processes, uint32_t slot)
     return portion->first + pl_load_relaxed(&processes->crew->slots[slot].performance.index);
 }
 
-/* A slot that its worker has finished. */
-static void end_done_slot(struct pl_processes *processes, uint32_t slot, int worker, struct look *look)
+void pl_processes_end_done_slot(struct pl_processes *processes, uint32_t slot, int worker, struct pl_look *look)
 {
     const struct pl_slot *shared = &processes->crew->slots[slot];
     const struct pl_portion *portion = &processes->tickets[slot].portion;
@@ -165,9 +146,9 @@ static void end_done_slot(struct pl_processes *processes, uint32_t slot, int wor
     if (shared->performance.has_failed) {
         pl_failure_fill(&failure, &shared->failure, worker);
         outcome.failure = &failure;
-        outcome.index = index_in(processes, slot);
+        outcome.index = pl_processes_index_in(processes, slot);
     }
-    end_and_keep(processes, slot, &outcome, look);
+    pl_processes_end_in_slot(processes, slot, &outcome, look);
 }
 
 /* -1: it has gone, and what it had finished was found before it announced it. */
@@ -180,15 +161,52 @@ static int worker_of_number(const struct pl_processes *processes, uint16_t numbe
 }
 
 /* One whose outcome is all in the cell: its slot is not looked at, which would be one line more to wait for. */
-static void end_done_call(struct pl_processes *processes, const struct pl_done_call *done, int worker, struct look *look)
+static void end_done_call(struct pl_processes *processes, const struct pl_done_call *done, int worker, struct pl_look *look)
 {
     const struct pl_portion *portion = &processes->tickets[done->slot].portion;
     const struct pl_outcome outcome = {.failure = NULL, .worker = worker};
     pl_copy_small(portion->results, &done->result, portion->function->result_size);
-    end_and_keep(processes, done->slot, &outcome, look);
+    pl_processes_end_in_slot(processes, done->slot, &outcome, look);
 }
 
-static uint32_t drain(struct pl_processes *processes, uint32_t index, struct look *look)
+/* Whether the call that a cell tells of is out. Acquire: pairs with publish(). If it is this call's it was written before the
+ * worker had the call; else the call was found before it was announced. */
+static bool is_out(const struct pl_ticket *ticket, uint32_t generation)
+{
+    uint64_t call = pl_load_acquire(&ticket->call);
+    return call != 0 && (uint32_t)call == (uint32_t)pl_slot_tag(generation);
+}
+
+static const struct pl_ticket *ticket_at(struct pl_processes *processes, uint32_t index, uint64_t position,
+                                         uint32_t *generation)
+{
+    struct pl_done_cell *cell = pl_done_cell_at(processes->seats[index], position);
+    uint64_t word = pl_load_relaxed(&cell->word); /* relaxed: nothing is done with it that counts */
+    *generation = pl_done_generation(word);
+    return pl_done_is_at(word, position) ? &processes->tickets[pl_done_slot(word)] : NULL;
+}
+
+/* Asks for the lines of calls that are done and will be ended next: the submitter's, all of them. */
+enum { TICKETS_AHEAD = 4, TASKS_AHEAD = 2 };
+
+static void fetch_ahead(struct pl_processes *processes, uint32_t index, uint64_t position)
+{
+    uint32_t generation;
+    if (ticket_at(processes, index, position, &generation) == NULL)
+        return; /* the lines of later cells are the worker's, who writes there next */
+    const struct pl_ticket *ticket = ticket_at(processes, index, position + TICKETS_AHEAD, &generation);
+    if (ticket == NULL)
+        return;
+    pl_prefetch_to_write(ticket);
+    pl_prefetch_to_write((const char *)ticket + PL_CACHE_LINE);
+    ticket = ticket_at(processes, index, position + TASKS_AHEAD, &generation);
+    if (ticket == NULL || !is_out(ticket, generation))
+        return;
+    pl_prefetch_to_write(ticket->task);
+    pl_prefetch_to_write((const char *)ticket->task + PL_CACHE_LINE); /* the result's */
+}
+
+uint32_t pl_processes_drain(struct pl_processes *processes, uint32_t index, struct pl_look *look)
 {
     struct pl_post *post = &processes->posts[index];
     struct pl_done_call done;
@@ -196,129 +214,24 @@ static uint32_t drain(struct pl_processes *processes, uint32_t index, struct loo
     while (pl_crew_collect(processes->crew, processes->seats[index], &post->position, &done)) {
         const struct pl_ticket *ticket = &processes->tickets[done.slot];
         found_count++;
-        /* Acquire: pairs with publish(). If it is this call's it was written before the worker had the call. */
-        uint64_t call = pl_load_acquire(&ticket->call);
-        if (call == 0 || (uint32_t)call != (uint32_t)pl_slot_tag(done.generation))
-            continue; /* it was found before it was announced */
+        fetch_ahead(processes, index, post->position);
+        if (!is_out(ticket, done.generation))
+            continue;
         if (done.has_result && ticket->is_plain && !processes->crew->is_accounted)
             end_done_call(processes, &done, (int)index, look);
         else
-            end_done_slot(processes, done.slot, (int)index, look);
+            pl_processes_end_done_slot(processes, done.slot, (int)index, look);
     }
     return found_count;
 }
 
-/* ---- Deaths ---- */
-
-static enum pl_stop_reason stop_reason_of(struct pl_processes *processes, uint32_t slot, bool *is_broken)
+enum pl_slot_state pl_processes_state_in(struct pl_processes *processes, uint32_t slot, uint16_t *number)
 {
-    pl_lock_acquire(&processes->lock);
-    enum pl_stop_reason reason = processes->tickets[slot].stop_reason;
-    *is_broken = processes->broken != NULL;
-    pl_lock_release(&processes->lock);
-    return reason;
-}
-
-/* A call whose worker is dead: once more, or failed. */
-static void end_casualty(struct pl_processes *processes, uint32_t index, uint32_t slot, struct look *look)
-{
-    struct pl_ticket *ticket = &processes->tickets[slot];
-    bool is_broken;
-    enum pl_stop_reason reason = stop_reason_of(processes, slot, &is_broken);
-    if (reason == PL_STOP_NONE && ticket->retries > 0 && !is_broken) { /* else nobody would make it */
-        ticket->retries--;
-        pl_parcel_release(&processes->crew->slots[slot]);
-        look->has_sent = true;
-        if (pl_processes_dispatch(processes, slot))
-            return;
-        reason = stop_reason_of(processes, slot, &is_broken);
-    }
-    parallel_failure failure;
-    pl_processes_describe_death(processes, index, ticket->portion.function, reason, &failure);
-    struct pl_outcome outcome = {.failure = &failure,
-                                 .index = index_in(processes, slot),
-                                 .worker = (int)index,
-                                 .is_killed = reason == PL_STOP_KILL};
-    parallel_resources resources;
-    if (pl_processes_account_death(processes, index, &resources))
-        outcome.resources = &resources;
-    end_and_keep(processes, slot, &outcome, look);
-}
-
-/* A worker that never began to work: is anything to be expected of the next one? */
-static void look_at_birth(struct pl_processes *processes, const struct pl_seat *seat)
-{
-    parallel_error error;
-    uint32_t stage = pl_load_relaxed(&seat->stage); /* relaxed: published with ENDED */
-    if (stage == PL_SEAT_REFUSED) {
-        pl_error_fill(&error, PARALLEL_EINITIALIZER, 0, "the initializer of worker %s returned %d", seat->name,
-                      seat->initializer_code);
-    } else if (stage == PL_SEAT_INITIALIZING && processes->crew->initializer != NULL && !seat->has_lost_parent &&
-               !(WIFSIGNALED(seat->status) && WTERMSIG(seat->status) == SIGKILL)) {
-        pl_processes_describe_birth(processes, seat->index, &error);
-    } else if (stage < PL_SEAT_WORKING && ++processes->still_born_count >= STILL_BORN_LIMIT) {
-        pl_error_fill(&error, PARALLEL_EWORKER, 0, "%d workers in a row ended before they began to work",
-                      STILL_BORN_LIMIT);
-    } else {
-        if (stage >= PL_SEAT_WORKING)
-            processes->still_born_count = 0;
-        return;
-    }
-    pl_processes_break(processes, &error);
-}
-
-/* Returns how many workers are left. */
-static uint32_t vacate(struct pl_processes *processes, uint32_t index)
-{
-    struct pl_seat *seat = processes->seats[index];
-    pl_crew_take_bit(processes->crew, index);
-    pl_lock_acquire(&processes->lock);
-    pl_processes_disconnect(processes, index);
-    pl_store_relaxed(&processes->posts[index].is_staffed, false); /* relaxed: seen under the lock, or by this thread */
-    uint32_t staffed_count = pl_sub_relaxed(&processes->staffed_count, 1) - 1; /* relaxed: under the lock */
-    pl_store_release(&seat->life, PL_SEAT_EMPTY); /* pairs with the zygote's look */
-    pl_lock_release(&processes->lock);
-    return staffed_count;
-}
-
-/* Of the call that is out in a slot, and who has it. For who collects, of what a dead worker has claimed, or what is done. */
-static enum pl_slot_state state_in(struct pl_processes *processes, uint32_t slot, uint16_t *number)
-{
-    /* Acquire: as in drain(). A call that is seen in the word and not here is another one's, which has ended. */
+    /* Acquire: as in is_out(). A call that is seen in the word and not here is another one's, which has ended. */
     uint64_t call = pl_load_acquire(&processes->tickets[slot].call);
     uint64_t word = pl_slot_look(&processes->crew->slots[slot]);
     *number = pl_slot_number_of(word);
     return call != 0 ? pl_slot_state_of(word, call - 1) : PL_SLOT_UNUSED;
-}
-
-static void bury(struct pl_processes *processes, uint32_t index, struct look *look)
-{
-    struct pl_seat *seat = processes->seats[index];
-    uint16_t number = (uint16_t)processes->posts[index].number;
-    (void)drain(processes, index, look);
-    for (uint32_t slot = 0; slot < PL_CREW_SLOTS; slot++) {
-        uint16_t holder;
-        enum pl_slot_state state = state_in(processes, slot, &holder);
-        if (holder != number)
-            continue;
-        if (state == PL_SLOT_DONE)
-            end_done_slot(processes, slot, (int)index, look);
-        else if (state == PL_SLOT_RUNNING || state == PL_SLOT_STOPPED)
-            end_casualty(processes, index, slot, look);
-    }
-    look_at_birth(processes, seat);
-    (void)vacate(processes, index);
-    pl_processes_repeat_hints(processes);
-}
-
-/* The system has no process for a worker. If others live they do the work. */
-static void give_up(struct pl_processes *processes, uint32_t index)
-{
-    struct pl_seat *seat = processes->seats[index];
-    parallel_error error;
-    pl_error_fill(&error, PARALLEL_EWORKER, seat->system_errno, "worker %s cannot be started", seat->name);
-    if (vacate(processes, index) == 0)
-        pl_processes_end_pending(processes, &error, true);
 }
 
 /* ---- Collecting ---- */
@@ -334,7 +247,7 @@ static bool has_hints(struct pl_processes *processes)
 
 uint32_t pl_processes_collect(struct pl_processes *processes)
 {
-    struct look look = {.has_sent = false};
+    struct pl_look look = {.has_sent = false};
     uint32_t found_count = 0;
     bool has_buried = false;
     for (uint32_t index = 0; index < pl_processes_seat_count(processes); index++) {
@@ -342,23 +255,23 @@ uint32_t pl_processes_collect(struct pl_processes *processes)
             continue;
         struct pl_seat *seat = processes->seats[index];
         uint32_t life = pl_load_acquire(&seat->life); /* before the cells: what a dead worker did is all there then */
-        found_count += drain(processes, index, &look);
+        found_count += pl_processes_drain(processes, index, &look);
         if (life < PL_SEAT_ENDED)
             continue;
         has_buried = true;
         if (life == PL_SEAT_ENDED)
-            bury(processes, index, &look);
+            pl_processes_bury(processes, index, &look);
         else
-            give_up(processes, index);
+            pl_processes_give_up(processes, index);
     }
     if (found_count == 0 && !has_buried)
         return 0;
-    /* Relaxed, all: whoever closes it later rings by himself, and a task that is put in line later has a thousand calls
-     * before it, whose ends are collected later. */
-    bool is_closing = pl_load_relaxed(&processes->is_closing) != 0;
-    if (pl_load_relaxed(&processes->waiting_count) > 0 || is_closing || look.is_urgent || has_buried)
+    /* Who enters it later finds what has been returned, or has a thousand calls before it, whose ends are collected later. */
+    bool has_line = pl_line_length(&processes->line) > 0;
+    bool is_closing = pl_load_relaxed(&processes->is_closing) != 0; /* relaxed: whoever closes it later rings by himself */
+    if (has_line || is_closing || look.is_urgent || has_buried)
         pl_processes_give_back(processes); /* the executor may be closed after this, but not while this is collecting */
-    if (pl_load_relaxed(&processes->waiting_count) > 0 || look.has_sent || has_buried) {
+    if (has_line || look.has_sent || has_buried) {
         (void)pl_processes_refill(processes);
         pl_processes_call_workers(processes);
     }
@@ -431,11 +344,11 @@ static void stop_late_calls(struct pl_processes *processes, uint64_t now_ns)
  * both, but not for a third. */
 static void collect_unannounced(struct pl_processes *processes)
 {
-    struct look look = {.has_sent = false};
+    struct pl_look look = {.has_sent = false};
     for (uint32_t slot = 0; slot < PL_CREW_SLOTS; slot++) {
         uint16_t number;
-        if (state_in(processes, slot, &number) == PL_SLOT_DONE)
-            end_done_slot(processes, slot, worker_of_number(processes, number), &look);
+        if (pl_processes_state_in(processes, slot, &number) == PL_SLOT_DONE)
+            pl_processes_end_done_slot(processes, slot, worker_of_number(processes, number), &look);
     }
     pl_processes_give_back(processes);
 }

@@ -5,6 +5,8 @@
 #include "libparallel/executors/process_hub.h"
 #include "libparallel/executors/processes.h"
 
+#include <sched.h>
+
 #include <libparallel/function.h>
 
 #include "libparallel/base/clock.h"
@@ -17,7 +19,7 @@
 /* Under the lock. */
 static bool order_one(struct pl_processes *processes)
 {
-    if (processes->broken != NULL)
+    if (processes->is_broken)
         return false;
     for (uint32_t i = 0; i < processes->worker_count; i++) {
         if (pl_processes_is_staffed(processes, i))
@@ -28,34 +30,61 @@ static bool order_one(struct pl_processes *processes)
     return false;
 }
 
-/* Under the lock. True: the hub is to be poked. */
-static bool call_workers(struct pl_processes *processes)
+/* Whether each call has a worker that is awake, and who is awake looks before it sleeps; or there are no more. Relaxed, but for
+ * the sleepers: whoever changes what is looked at here asks the same afterwards. */
+static bool are_enough(struct pl_processes *processes, uint32_t *sleepers)
 {
-    struct pl_crew *crew = processes->crew;
+    uint32_t seats = pl_processes_seat_count(processes), staffed = pl_load_relaxed(&processes->staffed_count);
+    *sleepers = pl_crew_count_sleepers(processes->crew, seats);
+    if (*sleepers == 0 && staffed == seats)
+        return true; /* nobody to wake, and no place for another one */
+    /* In this order: calls that end meanwhile count as calls still. */
+    uint32_t calls = PL_CREW_SLOTS - pl_processes_count_free(processes);
+    calls -= pl_load_relaxed(&processes->kept_count);
+    return staffed >= *sleepers && staffed - *sleepers >= calls;
+}
+
+void pl_processes_call_workers(struct pl_processes *processes)
+{
+    uint32_t sleepers;
     bool has_ordered = false;
-    for (;;) {
-        uint32_t seats = pl_processes_seat_count(processes);
-        uint32_t staffed = pl_load_relaxed(&processes->staffed_count); /* relaxed: written under the lock */
-        uint32_t sleepers = pl_crew_count_sleepers(crew, seats); /* after the hint (step P3) */
-        if (sleepers == 0 && staffed == seats)
-            break; /* nobody to wake, and no place for another one */
-        /* Relaxed: it goes down under the lock only, and calls that end meanwhile count as calls still. */
-        uint32_t calls = PL_CREW_SLOTS - processes->free_count - pl_load_relaxed(&processes->kept_count);
-        if (staffed >= sleepers && staffed - sleepers >= calls)
-            break; /* each call has a worker that is awake, and who is awake looks before it sleeps */
-        if (sleepers > 0 && pl_crew_wake_one(crew, processes->seats, seats))
+    pl_fence_after_rmw(); /* between the hint and the look at the sleepers (step P3) */
+    if (are_enough(processes, &sleepers))
+        return;
+    pl_lock_acquire(&processes->lock);
+    while (!are_enough(processes, &sleepers)) {
+        if (sleepers > 0 && pl_crew_wake_one(processes->crew, processes->seats, pl_processes_seat_count(processes)))
             continue;
         if (!order_one(processes))
             break;
         has_ordered = true;
     }
-    return has_ordered;
+    pl_lock_release(&processes->lock);
+    if (has_ordered)
+        pl_process_hub_poke(processes->hub);
 }
 
-void pl_processes_call_workers(struct pl_processes *processes)
+/* Under the lock: whether all who are awake are bound to this processor. */
+static bool are_all_here(struct pl_processes *processes, int cpu)
 {
+    for (uint32_t i = 0; i < pl_processes_seat_count(processes); i++)
+        if (pl_processes_is_staffed(processes, i) && !pl_crew_is_asleep(processes->crew, i) &&
+            !pl_seat_is_bound_to(processes->seats[i], cpu))
+            return false;
+    return true;
+}
+
+void pl_processes_call_elsewhere(struct pl_processes *processes)
+{
+    /* Relaxed: written by who collects, as the caller. One that has ended may have hints left of calls that were withdrawn. */
+    if (pl_load_relaxed(&processes->ended) != 0 || !pl_processes_has_unended(processes))
+        return;
+    int cpu = sched_getcpu();
+    bool has_ordered = false;
     pl_lock_acquire(&processes->lock);
-    bool has_ordered = call_workers(processes);
+    if (pl_crew_head(processes->crew) < processes->end.tail && are_all_here(processes, cpu) &&
+        !pl_crew_wake_one(processes->crew, processes->seats, pl_processes_seat_count(processes)))
+        has_ordered = order_one(processes);
     pl_lock_release(&processes->lock);
     if (has_ordered)
         pl_process_hub_poke(processes->hub);
@@ -72,32 +101,10 @@ void pl_processes_call_another(struct pl_processes *processes)
 
 /* ---- Waiting tasks ---- */
 
-/* Under the lock, whose holders alone write it. */
-static void count_waiting_by(struct pl_processes *processes, int change)
+/* Under the lock: whether a task may have a slot at once, as nobody waits for one. */
+static bool has_room_for_all(struct pl_processes *processes)
 {
-    pl_store_relaxed(&processes->waiting_count, pl_load_relaxed(&processes->waiting_count) + (uint32_t)change);
-}
-
-/* Under the lock. */
-static struct pl_task *take_first_waiting(struct pl_processes *processes)
-{
-    struct pl_task *task = processes->first_waiting;
-    processes->first_waiting = task->next;
-    if (processes->first_waiting == NULL)
-        processes->last_waiting = NULL;
-    count_waiting_by(processes, -1);
-    task->next = NULL;
-    return task;
-}
-
-struct pl_task *pl_processes_take_waiting(struct pl_processes *processes)
-{
-    pl_lock_acquire(&processes->lock);
-    struct pl_task *first = processes->first_waiting;
-    processes->first_waiting = processes->last_waiting = NULL;
-    pl_store_relaxed(&processes->waiting_count, 0);
-    pl_lock_release(&processes->lock);
-    return first;
+    return pl_processes_count_free(processes) > 0 && pl_line_length(&processes->line) == 0;
 }
 
 /* What a task is to be called with first. A single call is claimed by the worker, so it is only looked at; anything else
@@ -110,57 +117,75 @@ static bool first_portion(struct pl_task *task, struct pl_portion *portion)
     return pl_task_claim(task) && task->class->carriage->next(task, -1, portion);
 }
 
-/* Under the lock, which it releases; there is a free slot. */
-static void dispatch_first(struct pl_processes *processes, struct pl_task *task)
+/* A task that is on its way into a slot, for which the lock is not needed. */
+struct loading {
+    struct pl_task *task;
+    bool has_slot; /* false: there is nothing to do, and the task has ended */
+    uint32_t slot;
+};
+
+/* Under the lock; there is a free slot. */
+static struct loading begin_loading(struct pl_processes *processes, struct pl_task *task)
 {
+    struct loading loading = {.task = task};
     struct pl_portion portion;
-    bool has_portion = first_portion(task, &portion);
-    uint32_t slot = has_portion ? pl_processes_take_slot(processes, task, &portion) : 0;
-    pl_lock_release(&processes->lock);
-    if (!has_portion)
-        pl_processes_forget(processes, task);
-    else if (!pl_processes_dispatch(processes, slot))
-        pl_processes_refuse_slot(processes, slot);
+    loading.has_slot = first_portion(task, &portion) && pl_processes_take_slot(processes, task, &portion, &loading.slot);
+    return loading;
 }
 
-/* Calls that are sent away at a time: as many as a submitter that finds the lock taken can wait for without sleep. */
+/* Without the lock. */
+static void finish_loading(struct pl_processes *processes, const struct loading *loading)
+{
+    if (!loading->has_slot)
+        pl_processes_forget(processes, loading->task);
+    else if (!pl_processes_dispatch(processes, loading->slot))
+        pl_processes_refuse_slot(processes, loading->slot);
+}
+
+/* Calls that are sent away at a time: as many as somebody who finds the lock taken can wait for without sleep. */
 enum { REFILL_BATCH = 16 };
 
-/* Under the lock: sends plain calls away from the head of the line. Returns one that was cancelled, NULL: none was. */
-static struct pl_task *send_waiting(struct pl_processes *processes)
+/* Under the lock: sends plain calls away from the head of the line, up to one that is not plain, or was cancelled, which is left
+ * to finish_loading() unless loading->task is NULL. Returns how many it took from the line. */
+static uint32_t send_waiting(struct pl_processes *processes, struct loading *loading)
 {
-    for (int sent = 0; sent < REFILL_BATCH && processes->first_waiting != NULL && processes->free_count > 0; sent++) {
+    uint32_t taken_count = 0;
+    loading->task = NULL;
+    while (taken_count < REFILL_BATCH && loading->task == NULL && pl_processes_count_free(processes) > 0) {
         struct pl_portion portion;
-        struct pl_task *task = processes->first_waiting;
+        struct pl_task *task = pl_line_leave(&processes->line);
+        if (task == NULL)
+            break;
+        taken_count++;
         task->class->carriage->look(task, &portion);
         if (!pl_parcel_is_plain(&portion))
-            break;
-        (void)take_first_waiting(processes);
-        if (!pl_processes_send_plain(processes, task, &portion, false))
-            return task;
+            *loading = begin_loading(processes, task);
+        else if (!pl_processes_send_plain(processes, task, &portion, false))
+            *loading = (struct loading){.task = task};
     }
-    return NULL;
+    return taken_count;
 }
 
 bool pl_processes_refill(struct pl_processes *processes)
 {
     bool has_sent = false;
     for (;;) {
-        pl_lock_acquire(&processes->lock);
-        if (processes->first_waiting == NULL || processes->free_count == 0)
-            break;
-        has_sent = true;
-        struct pl_task *first = processes->first_waiting, *cancelled = send_waiting(processes);
-        if (cancelled == NULL && processes->first_waiting == first) {
-            dispatch_first(processes, take_first_waiting(processes));
-            continue;
-        }
-        pl_lock_release(&processes->lock);
-        if (cancelled != NULL)
-            pl_processes_forget(processes, cancelled);
+        struct loading loading;
+        uint32_t taken_count;
+        pl_fence_after_rmw(); /* a task, or a free slot, that somebody left to us, and this role, that we leave to others */
+        if (pl_processes_count_free(processes) == 0 || pl_line_length(&processes->line) == 0 ||
+            !pl_lock_try(&processes->refilling))
+            return has_sent;
+        do {
+            pl_lock_acquire(&processes->lock);
+            taken_count = send_waiting(processes, &loading);
+            pl_lock_release(&processes->lock);
+            has_sent |= taken_count > 0;
+        } while (taken_count > 0 && loading.task == NULL);
+        pl_lock_release(&processes->refilling); /* to load may take long, and others can go on meanwhile */
+        if (loading.task != NULL)
+            finish_loading(processes, &loading);
     }
-    pl_lock_release(&processes->lock);
-    return has_sent;
 }
 
 void pl_processes_count_ends(struct pl_processes *processes, uint32_t count)
@@ -182,8 +207,8 @@ void pl_processes_forget(struct pl_processes *processes, struct pl_task *task)
 
 static int refuse(struct pl_processes *processes)
 {
-    if (processes->broken != NULL)
-        return pl_error_set_copy(processes->broken);
+    if (processes->is_broken)
+        return pl_error_set_copy(&processes->breakage);
     return pl_error_set(PARALLEL_ESHUTDOWN, 0, "submission to a processes executor after its shutdown");
 }
 
@@ -218,7 +243,7 @@ static size_t count_waiting(struct pl_processes *processes)
 {
     struct pl_crew *crew = processes->crew;
     uint64_t head = pl_crew_head(crew);
-    size_t waiting = pl_load_relaxed(&processes->waiting_count) + (size_t)(processes->end.tail - head);
+    size_t waiting = pl_line_length(&processes->line) + (size_t)(processes->end.tail - head);
     for (uint64_t ticket = head; ticket < processes->end.tail && waiting >= processes->queue_limit; ticket++) {
         uint32_t slot = pl_crew_hinted_slot(crew, ticket);
         if (processes->tickets[slot].hint != ticket || !pl_processes_is_pending(processes, slot))
@@ -235,16 +260,14 @@ static int wait_for_room(struct pl_processes *processes)
         size_t waiting = count_waiting(processes);
         if (waiting < processes->queue_limit)
             return 0;
-        if (pl_load_relaxed(&processes->is_closing) != 0 || processes->broken != NULL) /* relaxed: looked at again */
+        if (pl_load_relaxed(&processes->is_closing) != 0 || processes->is_broken) /* relaxed: looked at again */
             return refuse(processes);
         if (processes->refuses_when_full)
             return pl_error_set(PARALLEL_EFULL, 0, "%zu calls wait already, as many as queue= allows", waiting);
         uint32_t room = pl_load_acquire(&processes->room); /* pairs with the collector's step */
-        processes->blocked_count++;
         pl_lock_release(&processes->lock);
         (void)pl_futex_wait(&processes->room, room, pl_clock_now_ns() + ROOM_NAP_NS, PL_FUTEX_PRIVATE);
         pl_lock_acquire(&processes->lock);
-        processes->blocked_count--;
     }
 }
 
@@ -259,7 +282,7 @@ static int enter(struct pl_processes *processes, size_t count)
     pl_add_seq_cst(&processes->unfinished, (uint32_t)count); /* before the look; partner: pl_processes_wind_up() */
     pl_lock_acquire(&processes->lock);
     int code = 0;
-    if (pl_load_seq_cst(&processes->is_closing) != 0 || processes->broken != NULL)
+    if (pl_load_seq_cst(&processes->is_closing) != 0 || processes->is_broken)
         code = refuse(processes);
     else if (processes->queue_limit > 0)
         code = wait_for_room(processes);
@@ -269,26 +292,19 @@ static int enter(struct pl_processes *processes, size_t count)
     return code;
 }
 
-static void append_waiting(struct pl_processes *processes, struct pl_task *task)
-{
-    task->next = NULL;
-    if (processes->last_waiting != NULL)
-        processes->last_waiting->next = task;
-    else
-        processes->first_waiting = task;
-    processes->last_waiting = task;
-    count_waiting_by(processes, 1);
-}
-
 static void submit_one(struct pl_processes *processes, struct pl_task *task)
 {
+    struct loading loading;
     pl_lock_acquire(&processes->lock);
-    if (processes->first_waiting != NULL || processes->free_count == 0) {
-        append_waiting(processes, task);
-        pl_lock_release(&processes->lock);
-        return;
-    }
-    dispatch_first(processes, task);
+    bool has_room = has_room_for_all(processes);
+    if (has_room)
+        loading = begin_loading(processes, task);
+    bool is_in_line = !has_room && pl_line_enter(&processes->line, task);
+    pl_lock_release(&processes->lock);
+    if (has_room)
+        finish_loading(processes, &loading);
+    else if (!is_in_line)
+        pl_processes_end_at_home(processes, task, &processes->breakage, false);
 }
 
 /* A wake takes longer than all that a submission has to do. So where every worker sleeps one is woken before the call is
@@ -302,6 +318,24 @@ static void wake_early(struct pl_processes *processes)
         (void)pl_crew_wake_one(processes->crew, processes->seats, seats);
 }
 
+static int refuse_outside(struct pl_processes *processes)
+{
+    pl_lock_acquire(&processes->lock);
+    int code = refuse(processes);
+    pl_lock_release(&processes->lock);
+    return code;
+}
+
+/* For a submitter that finds others before it: it need not wait for the lock, which is theirs who put them into slots. */
+static int wait_in_line(struct pl_processes *processes, struct pl_task *task)
+{
+    if (pl_load_seq_cst(&processes->is_closing) != 0 || !pl_line_enter(&processes->line, task))
+        return refuse_outside(processes);
+    if (pl_processes_refill(processes)) /* slots have become free meanwhile */
+        pl_processes_call_workers(processes);
+    return 0;
+}
+
 /* Everything for a plain call, under the lock at once. */
 static int submit_plain(struct pl_processes *processes, struct pl_task *task, const struct pl_portion *portion)
 {
@@ -309,24 +343,24 @@ static int submit_plain(struct pl_processes *processes, struct pl_task *task, co
     wake_early(processes);
     pl_add_seq_cst(&processes->unfinished, 1); /* before the looks; partners: pl_processes_wind_up(), the collector */
     pl_process_hub_watch(processes->hub, processes->crew);
-    bool is_in_line = false, has_ordered = false;
-    pl_lock_acquire(&processes->lock);
-    if (pl_load_seq_cst(&processes->is_closing) != 0 || processes->broken != NULL) {
-        code = refuse(processes);
-    } else if (processes->first_waiting != NULL || processes->free_count == 0) {
-        append_waiting(processes, task);
-        is_in_line = processes->free_count > 0;
-    } else {
-        (void)pl_processes_send_plain(processes, task, portion, true);
-        has_ordered = call_workers(processes);
+    bool is_in_line = pl_line_length(&processes->line) > 0;
+    if (!is_in_line) {
+        pl_lock_acquire(&processes->lock);
+        if (pl_load_seq_cst(&processes->is_closing) != 0 || processes->is_broken) {
+            code = refuse(processes);
+        } else {
+            is_in_line = !has_room_for_all(processes);
+            if (!is_in_line)
+                (void)pl_processes_send_plain(processes, task, portion, true);
+        }
+        pl_lock_release(&processes->lock);
     }
-    pl_lock_release(&processes->lock);
-    if (has_ordered)
-        pl_process_hub_poke(processes->hub);
+    if (is_in_line)
+        code = wait_in_line(processes, task);
+    else if (code == 0)
+        pl_processes_call_workers(processes);
     if (code != 0)
         leave(processes, 1);
-    else if (is_in_line && pl_processes_refill(processes)) /* slots have become free while others waited */
-        pl_processes_call_workers(processes);
     return code;
 }
 

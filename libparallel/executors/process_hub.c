@@ -35,6 +35,9 @@ enum { QUIET_TICKS = 3 };
  * calls. */
 enum { COLLECT_TURNS = 200 };
 
+/* How long the collector leaves a waiter that collects alone, and so how late a limit of time may be noticed then. */
+#define BESIDE_WAITER_NS UINT64_C(1000000)
+
 /* A waiter that is not the one who collects tries for that role every so many turns. */
 enum { TURNS_BETWEEN_TRIES = 16 };
 
@@ -44,6 +47,9 @@ enum { EAGER_LOOKS = 32 };
 
 /* Spinners let others run every so many turns of some 50 ns: there may be fewer processors than spinners. */
 enum { TURNS_BEFORE_YIELD = 100 };
+
+/* So often, and for so many turns, somebody asks a waiter for the role of who collects. */
+enum { CLAIMS = 10, TURNS_OF_CLAIM = 200 };
 
 static struct pl_process_hub hub;
 static pthread_mutex_t life_lock = PTHREAD_MUTEX_INITIALIZER; /* of entering and leaving */
@@ -101,6 +107,39 @@ static void tell_all(void)
 
 /* ---- Collecting ---- */
 
+/* A waiter that collects leaves when it is asked to, in its next turn. */
+static bool ask_for_the_role(void)
+{
+    bool has_role = false;
+    pl_add_relaxed(&hub.claimant_count, 1); /* advice to waiters */
+    for (uint32_t turn = 0; turn < TURNS_OF_CLAIM && !has_role; turn++) {
+        has_role = pl_lock_try(&hub.collecting);
+        if (!has_role)
+            pl_spin_pause();
+    }
+    pl_sub_relaxed(&hub.claimant_count, 1); /* as above */
+    return has_role;
+}
+
+/* While a waiter collects it has the role nearly all of the time, however short each of its waits is. Who slept until it is
+ * released would be woken at each end of a call, which takes ten times as long as the call, to find it taken again. So it is
+ * asked for, but not while the asker does not run, for nobody would collect then. Only who does not get it so sleeps: somebody
+ * has an outcome of many megabytes in hand, or does not run himself. */
+static void take_role(void)
+{
+    for (int i = 0; i < CLAIMS; i++) {
+        if (ask_for_the_role())
+            return;
+        sched_yield();
+    }
+    pl_lock_acquire(&hub.collecting);
+}
+
+static bool is_claimed(void)
+{
+    return pl_load_relaxed(&hub.claimant_count) > 0; /* relaxed: advice */
+}
+
 static uint32_t collect_all(void)
 {
     uint32_t found_count = 0;
@@ -131,36 +170,47 @@ static bool ask_for_the_bell(void)
     return has_asked;
 }
 
-static bool lead(struct pl_latch *latch, uint32_t turns)
+static void let_others_run(void)
+{
+    for (struct pl_processes *member = hub.members; member != NULL; member = member->next)
+        pl_processes_call_elsewhere(member);
+    sched_yield();
+}
+
+/* For at most so many turns, or until somebody needs the role, or there is somebody to be told, which the collector does. Returns
+ * how many turns are left to look without the role. */
+static uint32_t lead(struct pl_latch *latch, uint32_t turns, bool *is_open)
 {
     pl_add_seq_cst(&hub.lookers, PL_LOOKER_WAITER); /* who leads is one */
     for (struct pl_processes *member = hub.members; member != NULL; member = member->next)
         if (pl_load_relaxed(&member->crew->wants_bell) != 0)
             pl_store_relaxed(&member->crew->wants_bell, 0); /* relaxed: a ring too many harms nobody */
-    bool is_open = false;
-    for (uint32_t turn = 1; turn <= turns && !is_open; turn++) {
+    uint32_t turn = 1;
+    for (*is_open = false; turn <= turns && !*is_open; turn++) {
         (void)collect_all();
-        is_open = pl_latch_is_open(latch);
-        if (pl_load_relaxed(&hub.untold) != NULL) /* relaxed: put there by this thread */
+        *is_open = pl_latch_is_open(latch);
+        if (pl_load_relaxed(&hub.untold) != NULL || is_claimed()) /* relaxed: put there by this thread */
             break;
         if (turn % TURNS_BEFORE_YIELD == 0)
-            sched_yield();
-        else if (turn > EAGER_LOOKS && !is_open)
+            let_others_run();
+        else if (turn > EAGER_LOOKS && !*is_open)
             pl_spin_pause();
     }
     if (pl_sub_seq_cst(&hub.lookers, PL_LOOKER_WAITER) == PL_LOOKER_WAITER && ask_for_the_bell())
         (void)collect_all();
-    if (pl_load_relaxed(&hub.untold) != NULL)
+    bool has_to_tell = pl_load_relaxed(&hub.untold) != NULL; /* relaxed: as above */
+    if (has_to_tell)
         pl_process_hub_ring(&hub);
-    return is_open || pl_latch_is_open(latch);
+    *is_open = *is_open || pl_latch_is_open(latch);
+    return has_to_tell || turn > turns ? 0 : turns - turn;
 }
 
 /* False: somebody else collects. */
-static bool try_to_lead(struct pl_latch *latch, uint32_t turns, bool *is_open)
+static bool try_to_lead(struct pl_latch *latch, uint32_t *turns, bool *is_open)
 {
-    if (!pl_lock_try(&hub.collecting))
+    if (is_claimed() || !pl_lock_try(&hub.collecting))
         return false;
-    *is_open = lead(latch, turns);
+    *turns = lead(latch, *turns, is_open);
     pl_lock_release(&hub.collecting);
     return true;
 }
@@ -170,14 +220,14 @@ bool pl_process_hub_spin(struct pl_latch *latch, uint32_t turns)
     bool is_open = pl_latch_is_open(latch);
     if (!is_ours() || pl_load_relaxed(&hub.member_count) == 0) /* relaxed: the caller's future has a member, if any has */
         return pl_latch_spin(latch, turns);
-    if (is_open || turns == 0 || try_to_lead(latch, turns, &is_open))
+    if (is_open || turns == 0 || (try_to_lead(latch, &turns, &is_open) && (is_open || turns == 0)))
         return is_open;
     pl_add_relaxed(&hub.waiter_count, 1); /* advice to the collector */
-    for (uint32_t turn = 1; turn < turns && !is_open; turn++) {
-        if (turn % TURNS_BETWEEN_TRIES == 0 && try_to_lead(latch, turns - turn, &is_open))
+    for (; turns > 0 && !is_open; turns--) {
+        if (turns % TURNS_BETWEEN_TRIES == 0 && try_to_lead(latch, &turns, &is_open) && turns == 0)
             break;
         pl_spin_pause();
-        is_open = pl_latch_is_open(latch);
+        is_open = is_open || pl_latch_is_open(latch);
     }
     pl_sub_relaxed(&hub.waiter_count, 1);
     return is_open;
@@ -196,18 +246,21 @@ static uint32_t collect_and_give_back(void)
     return found_count;
 }
 
-static uint32_t look(void)
+/* False: somebody else collects. */
+static bool try_to_look(uint32_t *found_count)
 {
-    pl_lock_acquire(&hub.collecting);
-    uint32_t found_count = collect_and_give_back();
+    if (!pl_lock_try(&hub.collecting))
+        return false;
+    *found_count = collect_and_give_back();
     pl_lock_release(&hub.collecting);
     tell_all();
-    return found_count;
+    return true;
 }
 
 /* Where calls end in a stream nobody waits for each: the collector sleeps between its looks, so that what it finds is
- * more at a time and the workers need not ring. The slots last for longer than that. */
-enum { STREAM_CALLS = 16 };
+ * more at a time and the workers need not ring. The slots last for longer than that. So it does while a waiter collects, a few
+ * times. */
+enum { STREAM_CALLS = 16, TURNS_OF_NAP = COLLECT_TURNS / 4 };
 #define STREAM_NAP_NS UINT64_C(30000)
 
 static void look_for_a_while(void)
@@ -215,9 +268,10 @@ static void look_for_a_while(void)
     uint32_t turn = 0;
     while (turn < COLLECT_TURNS) {
         uint32_t bell = pl_load_acquire(&hub.zygote.board->bell); /* before the look; pairs with pl_zygote_ring() */
-        uint32_t found_count = look();
-        turn = found_count > 0 ? 0 : turn + 1;
-        if (found_count >= STREAM_CALLS && pl_load_acquire(&hub.is_stopping) == 0) {
+        uint32_t found_count = 0;
+        bool has_role = try_to_look(&found_count);
+        turn = found_count > 0 ? 0 : turn + (has_role ? 1 : TURNS_OF_NAP);
+        if ((found_count >= STREAM_CALLS || !has_role) && pl_load_acquire(&hub.is_stopping) == 0) {
             (void)pl_futex_wait(&hub.zygote.board->bell, bell, pl_clock_now_ns() + STREAM_NAP_NS, PL_FUTEX_SHARED);
             continue;
         }
@@ -235,12 +289,13 @@ static void tick(void)
     pl_lock_release(&hub.orders);
     if (is_lost)
         pl_store_release(&hub.is_lost, 1); /* partner: pl_processes_submit() */
-    pl_lock_acquire(&hub.collecting);
+    take_role();
     uint64_t now_ns = pl_clock_now_ns();
     for (struct pl_processes *member = hub.members; member != NULL; member = member->next) {
         if (is_lost)
             pl_processes_lose_all(member);
         pl_processes_tick(member, now_ns);
+        pl_processes_wind_up(member);
     }
     pl_lock_release(&hub.collecting);
     tell_all();
@@ -294,15 +349,22 @@ static void *collector_body(void *unused)
         look_for_a_while();
         uint32_t bell = pl_load_seq_cst(&board->bell); /* before the last look; partner: pl_zygote_ring() */
         uint32_t lookers = atomic_fetch_and_explicit(&hub.lookers, ~(uint32_t)PL_LOOKER_COLLECTOR, memory_order_seq_cst);
-        pl_lock_acquire(&hub.collecting);
-        if (lookers == PL_LOOKER_COLLECTOR)
-            (void)ask_for_the_bell();
-        bool has_found = collect_and_give_back() > 0;
-        uint64_t deadline_ns = next_tick_ns(&quiet_ticks);
-        pl_lock_release(&hub.collecting);
-        tell_all();
-        if (!has_found && pl_load_acquire(&hub.is_stopping) == 0 && sleep_until_rung(bell, deadline_ns))
-            quiet_ticks = 0; /* somebody wanted something: a tick follows, if not now */
+        uint64_t deadline_ns = PARALLEL_NEVER;
+        if (lookers & PL_LOOKER_WAITER) {
+            /* It asks for the bell when it stops. Until then this thread would only be in its way, or the worker's. */
+            if (sleep_until_rung(bell, pl_clock_now_ns() + BESIDE_WAITER_NS))
+                quiet_ticks = 0;
+        } else {
+            take_role();
+            if (lookers == PL_LOOKER_COLLECTOR)
+                (void)ask_for_the_bell();
+            bool has_found = collect_and_give_back() > 0;
+            deadline_ns = next_tick_ns(&quiet_ticks);
+            pl_lock_release(&hub.collecting);
+            tell_all();
+            if (!has_found && pl_load_acquire(&hub.is_stopping) == 0 && sleep_until_rung(bell, deadline_ns))
+                quiet_ticks = 0; /* somebody wanted something: a tick follows, if not now */
+        }
         pl_store_relaxed(&hub.sleeps_for_ever, 0); /* relaxed: as above */
         uint64_t now_ns = pl_clock_now_ns();
         if (now_ns >= deadline_ns || now_ns - last_tick_ns >= TICK_NS) {
@@ -403,7 +465,7 @@ int pl_process_hub_enter(struct pl_processes *processes, enum parallel_start_met
         processes->hub = &hub;
         processes->start = hub.start;
         processes->crew->board = hub.zygote.board;
-        pl_lock_acquire(&hub.collecting);
+        take_role();
         processes->next = hub.members;
         hub.members = processes;
         pl_lock_release(&hub.collecting);
@@ -416,7 +478,7 @@ int pl_process_hub_enter(struct pl_processes *processes, enum parallel_start_met
 void pl_process_hub_leave(struct pl_processes *processes)
 {
     pthread_mutex_lock(&life_lock);
-    pl_lock_acquire(&hub.collecting);
+    take_role();
     struct pl_processes **link = &hub.members;
     while (*link != processes)
         link = &(*link)->next;

@@ -10,11 +10,35 @@
 
 #include <libparallel/function.h>
 
+#include "libparallel/base/error.h"
 #include "libparallel/workers/known_code.h"
 
-uint32_t pl_processes_take_slot(struct pl_processes *processes, struct pl_task *task, const struct pl_portion *portion)
+/* Under the lock. */
+static void put_into_stock(struct pl_processes *processes, uint32_t slot)
 {
-    uint32_t slot = processes->free_slots[--processes->free_count];
+    uint32_t count = pl_load_relaxed(&processes->stock_count); /* relaxed, both: under the lock */
+    processes->tickets[slot].task = NULL;
+    processes->stock[count] = (uint16_t)slot;
+    pl_store_relaxed(&processes->stock_count, count + 1);
+}
+
+/* Under the lock: what has been returned lies on top afterwards, so that the same few slots are used where they suffice. */
+static void fetch_returned(struct pl_processes *processes)
+{
+    uint32_t fetched_count = pl_load_relaxed(&processes->fetched_count); /* relaxed: under the lock */
+    uint32_t returned_count = pl_load_acquire(&processes->returned_count); /* pairs with pl_processes_give_back() */
+    while (fetched_count != returned_count)
+        put_into_stock(processes, processes->returned[fetched_count++ % PL_CREW_SLOTS]);
+    pl_store_relaxed(&processes->fetched_count, fetched_count);
+}
+
+/* Under the lock: there is one. */
+static uint32_t take_slot(struct pl_processes *processes, struct pl_task *task, const struct pl_portion *portion)
+{
+    fetch_returned(processes);
+    uint32_t count = pl_load_relaxed(&processes->stock_count) - 1; /* relaxed, both: under the lock */
+    uint32_t slot = processes->stock[count];
+    pl_store_relaxed(&processes->stock_count, count);
     struct pl_ticket *ticket = &processes->tickets[slot];
     ticket->task = task;
     ticket->portion = *portion;
@@ -22,22 +46,22 @@ uint32_t pl_processes_take_slot(struct pl_processes *processes, struct pl_task *
     ticket->hint = UINT64_MAX;
     ticket->retries = processes->retries;
     ticket->stop_reason = PL_STOP_NONE;
+    ticket->is_being_loaded = false;
     return slot;
 }
 
 void pl_processes_free_slot(struct pl_processes *processes, uint32_t slot)
 {
-    processes->tickets[slot].task = NULL;
-    processes->free_slots[processes->free_count++] = (uint16_t)slot;
+    pl_lock_acquire(&processes->lock);
+    put_into_stock(processes, slot);
+    pl_lock_release(&processes->lock);
 }
 
 void pl_processes_clear_slot(struct pl_processes *processes, uint32_t slot)
 {
     pl_parcel_release(&processes->crew->slots[slot]);
     pl_store_relaxed(&processes->tickets[slot].call, 0); /* relaxed: no worker has it, or ever had */
-    pl_lock_acquire(&processes->lock);
     pl_processes_free_slot(processes, slot);
-    pl_lock_release(&processes->lock);
 }
 
 bool pl_processes_is_pending(struct pl_processes *processes, uint32_t slot)
@@ -72,11 +96,14 @@ static void give_hint(struct pl_processes *processes, uint32_t slot, uint32_t ot
     ticket->hint = pl_crew_hint(processes->crew, &processes->end, &hint) ? number : UINT64_MAX;
 }
 
-/* Under the lock: how many tasks have not ended, or may not have. */
-static uint32_t count_unended(struct pl_processes *processes)
+/* Under the lock: how many tasks beside one have not ended, or may not have. */
+static uint32_t count_others(struct pl_processes *processes)
 {
-    /* Relaxed, both: whatever could be published, or given back, meanwhile waits for the lock. */
-    return pl_load_relaxed(&processes->unfinished) - pl_load_relaxed(&processes->kept_count);
+    /* Acquire: who has given something back keeps it no more before it counts as finished. What could be published
+     * meanwhile waits for the lock. */
+    uint32_t others = pl_load_acquire(&processes->unfinished) - 1;
+    /* Whoever collects writes there at each end: not to be looked at where it makes no difference. */
+    return others > PL_KEPT_LIMIT ? others : others - pl_load_relaxed(&processes->kept_count);
 }
 
 /* Under the lock: a worker may claim the call from now on. */
@@ -87,7 +114,7 @@ static void publish(struct pl_processes *processes, uint32_t slot)
         processes->crew->slots[slot].function = function_there(processes, ticket->portion.function);
     ticket->generation++;
     pl_store_release(&ticket->call, pl_slot_tag(ticket->generation)); /* publishes the ticket to drain() */
-    give_hint(processes, slot, count_unended(processes) - 1);
+    give_hint(processes, slot, count_others(processes));
 }
 
 /* Under the lock: the task is in the hands of the workers from now on. False: it was cancelled meanwhile. */
@@ -115,38 +142,56 @@ static void send_new_away(struct pl_task *task, uint32_t slot)
     pl_store_release(&task->state.word, pl_load_relaxed(&task->state.word) | PL_TASK_AWAY);
 }
 
+bool pl_processes_take_slot(struct pl_processes *processes, struct pl_task *task, const struct pl_portion *portion,
+                            uint32_t *slot)
+{
+    *slot = take_slot(processes, task, portion);
+    /* Before its arguments are read: who cancels a pending task may do away with them. */
+    processes->tickets[*slot].is_being_loaded = true;
+    if (send_away(processes, task, *slot))
+        return true;
+    put_into_stock(processes, *slot);
+    return false;
+}
+
+/* Under the lock: why a call that has been loaded is not to be made after all. */
+static bool is_stopped(struct pl_processes *processes, const struct pl_ticket *ticket)
+{
+    if (processes->is_broken)
+        (void)pl_error_set_copy(&processes->breakage);
+    /* Of a call that was to be made again: by somebody who thought that it ran. */
+    return processes->is_broken || ticket->stop_reason != PL_STOP_NONE;
+}
+
 bool pl_processes_dispatch(struct pl_processes *processes, uint32_t slot)
 {
     struct pl_ticket *ticket = &processes->tickets[slot];
     ticket->is_plain = ticket->is_small = false;
-    if (pl_parcel_load(&ticket->portion, &processes->crew->slots[slot]) != 0)
-        return false;
+    bool is_loaded = pl_parcel_load(&ticket->portion, &processes->crew->slots[slot]) == 0;
     pl_lock_acquire(&processes->lock);
-    if (ticket->stop_reason != PL_STOP_NONE) { /* of a call that was to be made again, by somebody who thought that it ran */
-        pl_lock_release(&processes->lock);
-        return false;
-    }
-    bool is_wanted = send_away(processes, ticket->task, slot);
+    ticket->is_being_loaded = false;
+    bool is_to_be_made = is_loaded && !is_stopped(processes, ticket);
+    bool is_wanted = is_to_be_made && send_away(processes, ticket->task, slot);
     if (is_wanted)
         publish(processes, slot);
     pl_lock_release(&processes->lock);
-    if (!is_wanted) {
+    if (is_to_be_made && !is_wanted) {
         struct pl_task *task = ticket->task;
         pl_processes_clear_slot(processes, slot);
         pl_processes_forget(processes, task);
     }
-    return true;
+    return is_to_be_made;
 }
 
 bool pl_processes_send_plain(struct pl_processes *processes, struct pl_task *task, const struct pl_portion *portion,
                              bool is_new)
 {
-    uint32_t slot = pl_processes_take_slot(processes, task, portion);
+    uint32_t slot = take_slot(processes, task, portion);
     struct pl_ticket *ticket = &processes->tickets[slot];
     if (is_new) {
         send_new_away(task, slot);
     } else if (!send_away(processes, task, slot)) {
-        pl_processes_free_slot(processes, slot);
+        put_into_stock(processes, slot);
         return false;
     }
     ticket->is_plain = true;

@@ -6,6 +6,7 @@
 #include "libparallel/executors/processes.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -178,7 +179,6 @@ static void free_all(struct pl_processes *processes)
         parallel_shared_free(processes->crew);
     free(processes->policy);
     free(processes->name);
-    free(processes->broken);
     free(processes);
 }
 
@@ -228,8 +228,8 @@ static int open_all(const parallel_executor_options *options, struct parallel_ex
     }
     fill_crew(processes, options);
     for (uint32_t slot = 0; slot < PL_CREW_SLOTS; slot++)
-        processes->free_slots[slot] = (uint16_t)(PL_CREW_SLOTS - 1 - slot);
-    processes->free_count = PL_CREW_SLOTS;
+        processes->stock[slot] = (uint16_t)(PL_CREW_SLOTS - 1 - slot);
+    pl_store_relaxed(&processes->stock_count, PL_CREW_SLOTS); /* relaxed: nobody else has it */
     code = pl_process_hub_enter(processes, options->start);
     if (code != 0)
         goto failed;
@@ -361,7 +361,12 @@ static bool processes_ask_away(struct parallel_executor *executor, struct pl_tas
     uint32_t slot = task->position;
     struct pl_ticket *ticket = &processes->tickets[slot];
     struct pl_slot *shared = &processes->crew->slots[slot];
-    if (ticket->task == task) { /* else it has just come back */
+    while (is_wanted && ticket->task == task && ticket->is_being_loaded) { /* who cancels may free what is being read */
+        pl_lock_release(&processes->lock);
+        sched_yield();
+        pl_lock_acquire(&processes->lock);
+    }
+    if (ticket->task == task && !ticket->is_being_loaded) { /* else it has just come back, or is pending */
         has_come_home = is_wanted && ticket->is_single && pl_slot_withdraw(shared, ticket->generation);
         if (has_come_home)
             pl_task_come_home(task);

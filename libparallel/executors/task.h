@@ -46,6 +46,7 @@ enum {
     PL_TASK_SETTLED = 64u << PL_LATCH_OWNER_SHIFT,        /* a promise: somebody is setting the outcome */
     PL_TASK_AWAY = 128u << PL_LATCH_OWNER_SHIFT,          /* in the hands of another process */
     PL_TASK_KILL_REQUESTED = 256u << PL_LATCH_OWNER_SHIFT, /* set before its executor is told */
+    PL_TASK_IN_LINE = 512u << PL_LATCH_OWNER_SHIFT,       /* it will be AWAY, or has been */
 };
 
 struct pl_task;

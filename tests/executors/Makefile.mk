@@ -9,6 +9,7 @@ executors_suite = \
 	tests/executors/calls.h \
 	tests/executors/cancel.c \
 	tests/executors/chain.c \
+	tests/executors/chain_rows.c \
 	tests/executors/fd.c \
 	tests/executors/initializer.c \
 	tests/executors/kind.h \
@@ -30,10 +31,12 @@ executors_suite = \
 	tests/executors/worker_counts.c
 
 dist_check_SCRIPTS += \
+	tests/executors/line_model.sh \
 	tests/executors/process_model.sh \
 	tests/executors/processes_spawn_from_any_program.sh \
 	tests/executors/spawning_model.sh
 TESTS += \
+	tests/executors/line_model.sh \
 	tests/executors/process_model.sh \
 	tests/executors/processes_spawn_from_any_program.sh \
 	tests/executors/spawning_model.sh
@@ -58,7 +61,8 @@ executors_tests = \
 check_PROGRAMS += $(executors_kinds) $(executors_tests)
 TESTS += $(executors_kinds) $(executors_tests)
 
-tests_executors_a_waiter_shares_its_cpu_with_its_worker_LDADD = $(public_ldadd)
+tests_executors_a_waiter_shares_its_cpu_with_its_worker_SOURCES = \
+	tests/executors/a_waiter_shares_its_cpu_with_its_worker.c $(suite_calls)
 tests_executors_bursts_wake_one_worker_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pl_parking_lot_wake_apart
 tests_executors_calls_run_where_they_wish_SOURCES = tests/executors/calls_run_where_they_wish.c $(suite_calls)
 tests_executors_calls_run_where_they_wish_LDADD = $(public_ldadd)
@@ -100,11 +104,14 @@ endif
 # Worker processes and their deaths.
 processes_tests = \
 	tests/executors/a_group_without_memory_loses_one_call \
+	tests/executors/loading_is_overtaken \
 	tests/executors/no_process_to_be_had_is_an_error \
 	tests/executors/output_is_tagged_or_captured \
 	tests/executors/processes_carry_what_arguments_say \
 	tests/executors/processes_die_with_their_program \
 	tests/executors/processes_lose_one_call_at_most \
+	tests/executors/processes_need_a_zygote \
+	tests/executors/processes_serve_a_long_line \
 	tests/executors/processes_start_as_asked \
 	tests/executors/processes_storm \
 	tests/executors/repeated_hint_takes_no_room \
@@ -115,11 +122,16 @@ processes_tests = \
 check_PROGRAMS += $(processes_tests)
 TESTS += $(processes_tests)
 tests_executors_a_group_without_memory_loses_one_call_LDADD = $(public_ldadd)
+tests_executors_loading_is_overtaken_SOURCES = tests/executors/loading_is_overtaken.c $(suite_calls)
+tests_executors_loading_is_overtaken_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pl_parcel_load
 tests_executors_no_process_to_be_had_is_an_error_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fork
 tests_executors_output_is_tagged_or_captured_LDADD = $(public_ldadd)
 tests_executors_processes_carry_what_arguments_say_LDADD = $(public_ldadd)
 tests_executors_processes_lose_one_call_at_most_LDADD = $(public_ldadd) -lm
 tests_executors_processes_die_with_their_program_LDADD = $(public_ldadd)
+tests_executors_processes_need_a_zygote_SOURCES = tests/executors/processes_need_a_zygote.c $(suite_calls)
+tests_executors_processes_need_a_zygote_LDADD = $(public_ldadd)
+tests_executors_processes_serve_a_long_line_SOURCES = tests/executors/processes_serve_a_long_line.c $(suite_calls)
 tests_executors_processes_start_as_asked_LDADD = $(public_ldadd)
 tests_executors_processes_storm_LDADD = $(public_ldadd)
 suite_calls = tests/executors/calls.c tests/executors/calls.h tests/executors/marks.c tests/executors/marks.h

@@ -2,11 +2,14 @@
  *
  * A thread that waits for a worker on the worker's own CPU: bound there it gets its results, and both run in turn; free to
  * go it leaves, and is as free as before. */
-#include <parallel.h>
-
 #include <sched.h>
 
+#include "libparallel/base/clock.h"
+#include "tests/executors/calls.h"
+#include "tests/executors/marks.h"
 #include "tests/support/property.h"
+
+enum { STARTED, GATE };
 
 static int where(void)
 {
@@ -19,6 +22,15 @@ static long add_one(long number)
     return number + 1;
 }
 PARALLEL_FN(long, add_one, long)
+
+static long turn_for_us(long us)
+{
+    uint64_t end_ns = pl_clock_now_ns() + (uint64_t)us * 1000;
+    while (pl_clock_now_ns() < end_ns)
+        continue;
+    return us;
+}
+PARALLEL_FN(long, turn_for_us, long)
 
 static void bind_to(int cpu)
 {
@@ -79,4 +91,53 @@ PROPERTY(free_to_go)
 }
 PROPERTY_END
 
-PROPERTIES(bound_there, bound_there_with_all_the_workers_that_there_may_be, free_to_go)
+/* What broke: the only worker process that had been started was bound to the CPU on which its caller looked for results, and
+ * counted as awake, so no other one was. */
+PROPERTY(bound_there_it_calls_another_process)
+{
+    parallel_executor *executor;
+    ck_assert_int_eq(parallel_executor_open("processes:2,places=cores", &executor), 0);
+    cpu_set_t all;
+    ck_assert_int_eq(sched_getaffinity(0, sizeof all, &all), 0);
+    int cpu = where_await(where_on(executor));
+    bind_to(cpu);
+    int turn = 0;
+    while (CPU_COUNT(&all) > 1 && where_await(where_on(executor)) == cpu)
+        ck_assert_int_lt(turn++, 100000);
+    ck_assert_int_eq(parallel_executor_close(executor), 0);
+}
+PROPERTY_END
+
+/* What broke: it called one for an executor that had ended with hints left of calls that were withdrawn; the worker was born
+ * into the seat of another executor. */
+PROPERTY(nobody_is_called_for_an_executor_that_has_ended)
+{
+    map_marks();
+    parallel_executor *waited_for, *ended;
+    ck_assert_int_eq(parallel_executor_open("processes:1,places=none", &waited_for), 0);
+    ck_assert_int_eq(add_one_await(add_one_on(waited_for, 1)), 2);
+    for (int round = 0; round < 30; round++) {
+        ck_assert_int_eq(parallel_executor_open("processes:1,places=none", &ended), 0);
+        parallel_future *held = hold_on(ended, 1, STARTED, GATE), *pending[10];
+        wait_for_mark(STARTED, (uint32_t)round + 1);
+        for (int i = 0; i < 10; i++)
+            pending[i] = echo_on(ended, i);
+        ck_assert_int_eq(parallel_executor_shutdown(ended, PARALLEL_SHUTDOWN_CANCEL, PARALLEL_POLL), PARALLEL_ETIMEDOUT);
+        ck_assert_int_eq(parallel_future_kill(held), 0);
+        ck_assert_int_eq(parallel_executor_shutdown(ended, PARALLEL_SHUTDOWN_FINISH, PARALLEL_NEVER), 0);
+        ck_assert_int_eq(turn_for_us_await(turn_for_us_on(waited_for, 100)), 100);
+        parallel_executor_info info;
+        ck_assert_int_eq(parallel_executor_describe(ended, &info), 0);
+        ck_assert_uint_eq(info.started_count, 0);
+        for (int i = 0; i < 10; i++)
+            parallel_future_release(pending[i]);
+        parallel_future_release(held);
+        ck_assert_int_eq(parallel_executor_close(ended), 0);
+    }
+    ck_assert_int_eq(parallel_executor_close(waited_for), 0);
+    unmap_marks();
+}
+PROPERTY_END
+
+PROPERTIES(bound_there, bound_there_with_all_the_workers_that_there_may_be, free_to_go,
+           bound_there_it_calls_another_process, nobody_is_called_for_an_executor_that_has_ended)

@@ -5,12 +5,10 @@
 #include <parallel.h>
 #include <libparallel/shared.h>
 
-#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -429,48 +427,6 @@ PROPERTY(a_stopped_worker_holds_up_no_other_call)
 }
 PROPERTY_END
 
-static void lose_both_zygotes(const char *specification)
-{
-    ck_assert_int_eq(setpgid(0, 0), 0);
-    _Atomic int *begun = parallel_shared_alloc(sizeof *begun);
-    parallel_executor *executor = open_processes(specification);
-    parallel_future *running = wait_for_ever_on(executor, begun);
-    parallel_future *pending = add_on(executor, 1, 1);
-    while (atomic_load(begun) == 0)
-        pause_for_us(100);
-    pid_t zygote, standby;
-    wait_for_zygotes(getpid(), &zygote, &standby);
-    ck_assert_int_eq(kill(zygote, SIGSTOP), 0); /* so that it makes no new standby */
-    ck_assert_int_eq(kill(standby, SIGKILL), 0);
-    ck_assert_int_eq(kill(zygote, SIGKILL), 0);
-    int result;
-    ck_assert_int_eq(wait_for_ever_result(running, &result), PARALLEL_ECRASHED);
-    ck_assert_int_eq(add_result(pending, &result), PARALLEL_EWORKER);
-    parallel_future *later = add_on(executor, 1, 1);
-    ck_assert_int_eq(add_result(later, &result), PARALLEL_EWORKER);
-    parallel_future_release(running);
-    parallel_future_release(pending);
-    parallel_future_release(later);
-    ck_assert_int_eq(parallel_executor_close(executor), 0);
-    executor = open_processes("processes:1,places=none"); /* a new one */
-    check_still_works(executor);
-    ck_assert_int_eq(parallel_executor_close(executor), 0);
-    parallel_shared_free((void *)begun);
-}
-
-PROPERTY(without_a_zygote_calls_fail_and_nothing_hangs)
-{
-    lose_both_zygotes("processes:1,places=none");
-}
-PROPERTY_END
-
-/* What broke: it waited to be made again, for ever. */
-PROPERTY(nor_does_a_call_that_would_be_made_again)
-{
-    lose_both_zygotes("processes:1,places=none,retries=1");
-}
-PROPERTY_END
-
 PROPERTY(other_kinds_refuse_what_only_processes_can)
 {
     static const char *const specifications[] = {"threads:1,timeout=1", "serial,memory=64MiB", "threads:1,retries=1",
@@ -481,61 +437,10 @@ PROPERTY(other_kinds_refuse_what_only_processes_can)
 }
 PROPERTY_END
 
-/* The threads of the thread sanitizer cannot be told from the program's, so there it is not noticed at two. */
-static void *sleep_for_ever(void *unused)
-{
-    for (;;)
-        pause();
-    return unused;
-}
-
-PROPERTY(a_zygote_is_refused_to_a_program_with_threads)
-{
-    pthread_t thread;
-    for (int i = 0; i < 3; i++)
-        ck_assert_int_eq(pthread_create(&thread, NULL, sleep_for_ever, NULL), 0);
-    parallel_executor *executor;
-    ck_assert_int_eq(parallel_executor_open("processes:1,start=zygote", &executor), PARALLEL_EMISUSE);
-    ck_assert(UNDER_THREAD_SANITIZER || strstr(parallel_last_error()->message, "this one has 4") != NULL);
-}
-PROPERTY_END
-
-PROPERTY(a_forked_child_opens_its_own)
-{
-    parallel_executor *executor = open_processes("processes:1,places=none");
-    check_still_works(executor);
-    pid_t child = fork();
-    ck_assert_int_ge(child, 0);
-    if (child == 0) {
-        int sum;
-        parallel_future *future = add_on(executor, 1, 1);
-        if (add_result(future, &sum) != PARALLEL_EFORKED)
-            _exit(1);
-        parallel_future_release(future);
-        if (UNDER_THREAD_SANITIZER) /* it refuses new threads after a fork of a program that had some */
-            _exit(0);
-        if (parallel_executor_open("processes:1,places=none", &executor) != 0)
-            _exit(2);
-        future = add_on(executor, 1, 1);
-        if (add_result(future, &sum) != 0 || sum != 2)
-            _exit(3);
-        parallel_future_release(future);
-        _exit(parallel_executor_close(executor) == 0 ? 0 : 4);
-    }
-    int status;
-    ck_assert_int_eq(waitpid(child, &status, 0), child);
-    ck_assert_int_eq(status, 0);
-    check_still_works(executor);
-    ck_assert_int_eq(parallel_executor_close(executor), 0);
-}
-PROPERTY_END
-
 PROPERTIES(each_death_is_named, a_call_over_its_time_ends_and_the_next_one_is_not_hit,
            a_running_call_is_killed_and_a_pending_one_cancelled,
            retries_make_a_call_again_and_a_poisoned_one_fails_alone, a_worker_serves_as_many_calls_as_max_tasks_says,
            workers_are_replaced_while_calls_wait_and_the_executor_closes, a_call_is_killed_at_any_moment,
            an_initializer_that_fails_in_a_replacement_fails_what_waits, memory_is_limited, lack_of_memory_is_named,
            an_initializer_that_fails_or_crashes_fails_every_call, the_death_of_idle_workers_fails_nothing,
-           a_stopped_worker_holds_up_no_other_call, without_a_zygote_calls_fail_and_nothing_hangs,
-           nor_does_a_call_that_would_be_made_again, other_kinds_refuse_what_only_processes_can, a_zygote_is_refused_to_a_program_with_threads,
-           a_forked_child_opens_its_own)
+           a_stopped_worker_holds_up_no_other_call, other_kinds_refuse_what_only_processes_can)

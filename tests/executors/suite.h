@@ -23,6 +23,7 @@
     X(callbacks)                                                                                              \
     X(cancel)                                                                                                 \
     X(chain)                                                                                                  \
+    X(chain_rows)                                                                                             \
     X(fd)                                                                                                     \
     X(initializer)                                                                                            \
     X(map)                                                                                                    \

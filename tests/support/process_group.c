@@ -2,6 +2,7 @@
 #include "tests/support/process_group.h"
 
 #include <dirent.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,6 +57,15 @@ void wait_for_zygotes(pid_t group, pid_t *zygote, pid_t *standby)
     while (processes_of_group(group, "parallel-spare", standby, 1) != 1 ||
            processes_of_group(group, "parallel-zygote", zygote, 1) != 1)
         usleep(100);
+}
+
+void kill_zygotes(pid_t group)
+{
+    pid_t zygote, standby;
+    wait_for_zygotes(group, &zygote, &standby);
+    kill(zygote, SIGSTOP); /* so that it makes no new standby */
+    kill(standby, SIGKILL);
+    kill(zygote, SIGKILL);
 }
 
 void show_processes(const pid_t pids[], size_t count)

@@ -16,6 +16,9 @@ size_t processes_of_group(pid_t group, const char *prefix, pid_t pids[], size_t 
  * runs. */
 void wait_for_zygotes(pid_t group, pid_t *zygote, pid_t *standby);
 
+/* Kills both, so that no third one takes their place. */
+void kill_zygotes(pid_t group);
+
 /* Prints a line for each of them: pid, name, state and where in the kernel it waits. */
 void show_processes(const pid_t pids[], size_t count);
 
