@@ -551,16 +551,20 @@ active proctype collector()
     do
     ::  lookers = lookers | 1;
         bell_seen = bell;
-        atomic { was_looking = lookers; lookers = lookers & 2 }
-        acquire(collecting);
+        atomic { was_looking = lookers; lookers = lookers & 2; has_found = false; has_buried = false }
         if
-        :: was_looking == 1 -> ask_for_the_bell()
-        :: else
-        fi;
+        :: was_looking & 2 /* a waiter looks, and asks for the bell when it stops */
+        :: else ->
+            acquire(collecting);
+            if
+            :: was_looking == 1 -> ask_for_the_bell()
+            :: else
+            fi;
 #ifndef MUTATION_NO_LAST_LOOK
-        collect_all();
+            collect_all();
 #endif
-        collecting = false;
+            collecting = false
+        fi;
         if
         :: has_found || has_buried
         :: else ->

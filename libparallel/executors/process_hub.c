@@ -69,6 +69,7 @@ void pl_process_hub_poke(struct pl_process_hub *the_hub)
 
 void pl_process_hub_ring(struct pl_process_hub *the_hub)
 {
+    pl_store_relaxed(&the_hub->is_called, 1); /* published by the ring */
     pl_zygote_ring(the_hub->zygote.board);
 }
 
@@ -349,8 +350,9 @@ static void *collector_body(void *unused)
         look_for_a_while();
         uint32_t bell = pl_load_seq_cst(&board->bell); /* before the last look; partner: pl_zygote_ring() */
         uint32_t lookers = atomic_fetch_and_explicit(&hub.lookers, ~(uint32_t)PL_LOOKER_COLLECTOR, memory_order_seq_cst);
+        bool is_called = pl_exchange_acquire(&hub.is_called, 0) != 0; /* after the bell: who rings later changes that */
         uint64_t deadline_ns = PARALLEL_NEVER;
-        if (lookers & PL_LOOKER_WAITER) {
+        if ((lookers & PL_LOOKER_WAITER) && !is_called) {
             /* It asks for the bell when it stops. Until then this thread would only be in its way, or the worker's. */
             if (sleep_until_rung(bell, pl_clock_now_ns() + BESIDE_WAITER_NS))
                 quiet_ticks = 0;

@@ -39,6 +39,7 @@ struct pl_process_hub {
     _Alignas(2 * PL_CACHE_LINE) _Atomic uint32_t lookers;
     _Atomic uint32_t claimant_count;    /* threads that need `collecting`, for once: no waiter takes or keeps it meanwhile */
     _Atomic uint32_t waiter_count;      /* threads that spin for a future while somebody else collects */
+    _Atomic uint32_t is_called;         /* this process has rung: the collector has something to do itself */
     _Atomic uint32_t sleeps_for_ever;   /* the collector ticks no more: it must be rung for what there is to watch */
     _Atomic(struct pl_task *) untold;   /* ended, and class->tell is to be called; newest first, by `next` */
 };
