@@ -35,7 +35,7 @@ enum { QUIET_TICKS = 3 };
  * calls. */
 enum { COLLECT_TURNS = 200 };
 
-/* How long the collector leaves a waiter that collects alone, and so how late a limit of time may be noticed then. */
+/* How long the collector leaves a waiter that collects alone at a time, if no call has a limit of time. */
 #define BESIDE_WAITER_NS UINT64_C(1000000)
 
 /* A waiter that is not the one who collects tries for that role every so many turns. */
@@ -69,7 +69,7 @@ void pl_process_hub_poke(struct pl_process_hub *the_hub)
 
 void pl_process_hub_ring(struct pl_process_hub *the_hub)
 {
-    pl_store_relaxed(&the_hub->is_called, 1); /* published by the ring */
+    pl_store_release(&the_hub->is_called, 1); /* pairs with collector_body(); publishes what there is to do */
     pl_zygote_ring(the_hub->zygote.board);
 }
 
@@ -271,6 +271,8 @@ static void look_for_a_while(void)
         uint32_t bell = pl_load_acquire(&hub.zygote.board->bell); /* before the look; pairs with pl_zygote_ring() */
         uint32_t found_count = 0;
         bool has_role = try_to_look(&found_count);
+        if (!has_role && pl_load_relaxed(&hub.is_called) != 0) /* relaxed: looked at again */
+            return;
         turn = found_count > 0 ? 0 : turn + (has_role ? 1 : TURNS_OF_NAP);
         if ((found_count >= STREAM_CALLS || !has_role) && pl_load_acquire(&hub.is_stopping) == 0) {
             (void)pl_futex_wait(&hub.zygote.board->bell, bell, pl_clock_now_ns() + STREAM_NAP_NS, PL_FUTEX_SHARED);
@@ -352,7 +354,8 @@ static void *collector_body(void *unused)
         uint32_t lookers = atomic_fetch_and_explicit(&hub.lookers, ~(uint32_t)PL_LOOKER_COLLECTOR, memory_order_seq_cst);
         bool is_called = pl_exchange_acquire(&hub.is_called, 0) != 0; /* after the bell: who rings later changes that */
         uint64_t deadline_ns = PARALLEL_NEVER;
-        if ((lookers & PL_LOOKER_WAITER) && !is_called) {
+        /* Relaxed: whoever enters an executor with a limit of time has done so before its calls are late. */
+        if ((lookers & PL_LOOKER_WAITER) && !is_called && pl_load_relaxed(&hub.timed_count) == 0) {
             /* It asks for the bell when it stops. Until then this thread would only be in its way, or the worker's. */
             if (sleep_until_rung(bell, pl_clock_now_ns() + BESIDE_WAITER_NS))
                 quiet_ticks = 0;
@@ -472,6 +475,7 @@ int pl_process_hub_enter(struct pl_processes *processes, enum parallel_start_met
         hub.members = processes;
         pl_lock_release(&hub.collecting);
         pl_add_relaxed(&hub.member_count, 1); /* relaxed, as below: written under life_lock */
+        pl_add_relaxed(&hub.timed_count, processes->timeout_ns > 0);
     }
     pthread_mutex_unlock(&life_lock);
     return code;
@@ -486,6 +490,7 @@ void pl_process_hub_leave(struct pl_processes *processes)
         link = &(*link)->next;
     *link = processes->next;
     pl_lock_release(&hub.collecting);
+    pl_sub_relaxed(&hub.timed_count, processes->timeout_ns > 0);
     if (pl_sub_relaxed(&hub.member_count, 1) == 1)
         stop_collector();
     pthread_mutex_unlock(&life_lock);

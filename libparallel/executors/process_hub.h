@@ -27,6 +27,7 @@ struct pl_process_hub {
     _Atomic uint32_t is_lost; /* there is no zygote any more */
     _Atomic uint32_t fork_count; /* at its birth */
     _Atomic uint32_t member_count; /* executors; written under life_lock of process_hub.c */
+    _Atomic uint32_t timed_count;  /* of them, those with a limit of time; the same */
     bool has_zygote;               /* under life_lock */
     struct pl_start start;         /* how it came; under life_lock */
     pthread_t collector;

@@ -385,9 +385,10 @@ static void processes_interrupt(struct parallel_executor *executor, struct pl_ta
     bool has_stopped = false;
     pl_lock_acquire(&processes->lock);
     uint32_t slot = task->position;
-    if (processes->tickets[slot].task == task) {
+    const struct pl_ticket *ticket = &processes->tickets[slot];
+    if (ticket->task == task) {
         pl_store_relaxed(&processes->crew->slots[slot].performance.asked, /* a request, no data */
-                         pl_slot_tag(processes->tickets[slot].generation));
+                         pl_slot_tag(ticket->generation + ticket->is_being_loaded));
         if (how == PL_INTERRUPTION_KILL)
             has_stopped = pl_processes_stop_slot(processes, slot, PL_STOP_KILL);
     }

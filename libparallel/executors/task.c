@@ -33,7 +33,13 @@ static bool is_away(struct pl_task *task)
 
 bool pl_task_cancel(struct pl_task *task)
 {
-    if (!is_away(task) || !pl_executor_ask_away(task, true))
+    if (!is_away(task)) {
+        if (cancel_here(task))
+            return true;
+        if (!is_away(task)) /* else it has gone meanwhile */
+            return false;
+    }
+    if (!pl_executor_ask_away(task, true))
         return cancel_here(task);
     bool is_cancelled = cancel_here(task); /* in vain if another thread was faster, now that it is at home */
     if (!is_cancelled && pl_task_state(task) == PL_TASK_RUNNING) {
