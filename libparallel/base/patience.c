@@ -43,7 +43,7 @@ __attribute__((constructor)) static void count_processors(void)
     has_one_processor = sched_getaffinity(0, sizeof ours, &ours) == 0 && CPU_COUNT(&ours) == 1;
 }
 
-static uint32_t turns_of(uint64_t ns)
+uint32_t pl_patience_turns_of(uint64_t ns)
 {
     return (uint32_t)(ns * 1000 / turn_ps + 1);
 }
@@ -71,7 +71,7 @@ static void choose(void)
     if (choice != WAIT_SLEEP)
         /* Release: publishes `choice` to whoever finds turns and asks nobody. */
         pl_store_release(&pl_patience_turns_,
-                         turns_of(choice == WAIT_SPIN ? SPINNING_NS : WAKES_LOOKED_FOR * USUAL_WAKE_NS));
+                         pl_patience_turns_of(choice == WAIT_SPIN ? SPINNING_NS : WAKES_LOOKED_FOR * USUAL_WAKE_NS));
 }
 
 uint32_t pl_patience_choose(void)
@@ -92,7 +92,7 @@ void pl_patience_note_wake(uint64_t called_ns)
     uint32_t average = pl_load_relaxed(&wake_ns);
     average = (uint32_t)((average * (AVERAGE_OVER - UINT64_C(1)) + took_ns) / AVERAGE_OVER);
     pl_store_relaxed(&wake_ns, average);
-    pl_store_release(&pl_patience_turns_, turns_of((uint64_t)WAKES_LOOKED_FOR * average));
+    pl_store_release(&pl_patience_turns_, pl_patience_turns_of((uint64_t)WAKES_LOOKED_FOR * average));
 }
 
 bool pl_patience_is_interrupted(uint64_t *looked_ns)

@@ -25,6 +25,9 @@ static inline uint32_t pl_patience_turns(void)
     return turns != 0 ? turns : pl_patience_choose();
 }
 
+/* So many nanoseconds in turns, rounded up, once pl_patience_turns() has been called. */
+uint32_t pl_patience_turns_of(uint64_t ns);
+
 /* Says that the calling thread slept, was called at `called_ns` and goes on now. */
 void pl_patience_note_wake(uint64_t called_ns);
 

@@ -46,8 +46,11 @@ bool pl_task_queue_push(struct pl_task_queue *queue, struct pl_task *first, stru
 static struct pl_task *refill(struct pl_task_queue *queue)
 {
     /* Relaxed: only whether the exchange is worth it; a task pushed later is seen by its publisher's wake. */
-    if ((pl_load_relaxed(&queue->incoming) & ~(uintptr_t)CLOSED) == 0)
+    uintptr_t newest = pl_load_relaxed(&queue->incoming) & ~(uintptr_t)CLOSED;
+    if (newest == 0)
         return NULL;
+    pl_prefetch_to_write((const void *)newest); /* its state will be written, and its result beside it */
+    pl_prefetch_to_write((const char *)newest + PL_CACHE_LINE);
     /* Acquire: pairs with the release half of the push. Keeps the closed bit. */
     uintptr_t head = atomic_fetch_and_explicit(&queue->incoming, (uintptr_t)CLOSED, memory_order_seq_cst);
     return reverse((struct pl_task *)(head & ~(uintptr_t)CLOSED));
