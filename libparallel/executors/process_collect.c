@@ -7,7 +7,6 @@
 
 #include <libparallel/function.h>
 
-#include "libparallel/base/clock.h"
 #include "libparallel/base/copy.h"
 #include "libparallel/base/error.h"
 #include "libparallel/base/futex.h"
@@ -202,8 +201,7 @@ static void fetch_ahead(struct pl_processes *processes, uint32_t index, uint64_t
     ticket = ticket_at(processes, index, position + TASKS_AHEAD, &generation);
     if (ticket == NULL || !is_out(ticket, generation))
         return;
-    pl_prefetch_to_write(ticket->task);
-    pl_prefetch_to_write((const char *)ticket->task + PL_CACHE_LINE); /* the result's */
+    pl_task_fetch_to_write(ticket->task);
 }
 
 uint32_t pl_processes_drain(struct pl_processes *processes, uint32_t index, struct pl_look *look)
@@ -235,15 +233,6 @@ enum pl_slot_state pl_processes_state_in(struct pl_processes *processes, uint32_
 }
 
 /* ---- Collecting ---- */
-
-/* Whether hints lie there that nobody has taken. */
-static bool has_hints(struct pl_processes *processes)
-{
-    pl_lock_acquire(&processes->lock);
-    bool has_some = pl_crew_head(processes->crew) < processes->end.tail;
-    pl_lock_release(&processes->lock);
-    return has_some;
-}
 
 uint32_t pl_processes_collect(struct pl_processes *processes)
 {
@@ -378,7 +367,10 @@ void pl_processes_tick(struct pl_processes *processes, uint64_t now_ns)
     pl_processes_repeat_hints(processes);
     pl_processes_refill(processes);
     pl_processes_call_workers(processes);
-    if (head == processes->head_at_tick && has_hints(processes)) /* calls wait, and since the last tick none was taken */
+    pl_lock_acquire(&processes->lock);
+    bool has_hints = pl_processes_has_hints(processes);
+    pl_lock_release(&processes->lock);
+    if (head == processes->head_at_tick && has_hints) /* calls wait, and since the last tick none was taken */
         call_everybody(processes);
     processes->head_at_tick = head;
 }

@@ -88,11 +88,10 @@ static void describe_birth(struct pl_processes *processes, uint32_t index, paral
 
 /* ---- The casualty, and the seat ---- */
 
-static enum pl_stop_reason stop_reason_of(struct pl_processes *processes, uint32_t slot, bool *is_broken)
+static enum pl_stop_reason stop_reason_of(struct pl_processes *processes, uint32_t slot)
 {
     pl_lock_acquire(&processes->lock);
     enum pl_stop_reason reason = processes->tickets[slot].stop_reason;
-    *is_broken = processes->is_broken;
     pl_lock_release(&processes->lock);
     return reason;
 }
@@ -101,15 +100,14 @@ static enum pl_stop_reason stop_reason_of(struct pl_processes *processes, uint32
 static void end_casualty(struct pl_processes *processes, uint32_t index, uint32_t slot, struct pl_look *look)
 {
     struct pl_ticket *ticket = &processes->tickets[slot];
-    bool is_broken;
-    enum pl_stop_reason reason = stop_reason_of(processes, slot, &is_broken);
-    if (reason == PL_STOP_NONE && ticket->retries > 0 && !is_broken) { /* else nobody would make it */
+    enum pl_stop_reason reason = stop_reason_of(processes, slot);
+    if (reason == PL_STOP_NONE && ticket->retries > 0) {
         ticket->retries--;
         pl_parcel_release(&processes->crew->slots[slot]);
         look->has_sent = true;
         if (pl_processes_dispatch(processes, slot))
             return;
-        reason = stop_reason_of(processes, slot, &is_broken);
+        reason = stop_reason_of(processes, slot);
     }
     parallel_failure failure;
     describe_death(processes, index, ticket->portion.function, reason, &failure);

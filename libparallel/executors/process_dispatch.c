@@ -44,6 +44,14 @@ static bool are_enough(struct pl_processes *processes, uint32_t *sleepers)
     return staffed >= *sleepers && staffed - *sleepers >= calls;
 }
 
+/* Releases the lock, under which a worker has been ordered, or not. */
+static void release_and_poke(struct pl_processes *processes, bool has_ordered)
+{
+    pl_lock_release(&processes->lock);
+    if (has_ordered)
+        pl_process_hub_poke(processes->hub);
+}
+
 void pl_processes_call_workers(struct pl_processes *processes)
 {
     uint32_t sleepers;
@@ -59,9 +67,7 @@ void pl_processes_call_workers(struct pl_processes *processes)
             break;
         has_ordered = true;
     }
-    pl_lock_release(&processes->lock);
-    if (has_ordered)
-        pl_process_hub_poke(processes->hub);
+    release_and_poke(processes, has_ordered);
 }
 
 /* Under the lock: whether all who are awake are bound to this processor. */
@@ -80,23 +86,16 @@ void pl_processes_call_elsewhere(struct pl_processes *processes)
     if (pl_load_relaxed(&processes->ended) != 0 || !pl_processes_has_unended(processes))
         return;
     int cpu = sched_getcpu();
-    bool has_ordered = false;
     pl_lock_acquire(&processes->lock);
-    if (pl_crew_head(processes->crew) < processes->end.tail && are_all_here(processes, cpu) &&
-        !pl_crew_wake_one(processes->crew, processes->seats, pl_processes_seat_count(processes)))
-        has_ordered = order_one(processes);
-    pl_lock_release(&processes->lock);
-    if (has_ordered)
-        pl_process_hub_poke(processes->hub);
+    bool is_wanted = pl_processes_has_hints(processes) && are_all_here(processes, cpu);
+    bool has_woken = is_wanted && pl_crew_wake_one(processes->crew, processes->seats, pl_processes_seat_count(processes));
+    release_and_poke(processes, is_wanted && !has_woken && order_one(processes));
 }
 
 void pl_processes_call_another(struct pl_processes *processes)
 {
     pl_lock_acquire(&processes->lock);
-    bool has_ordered = order_one(processes);
-    pl_lock_release(&processes->lock);
-    if (has_ordered)
-        pl_process_hub_poke(processes->hub);
+    release_and_poke(processes, order_one(processes));
 }
 
 /* ---- Waiting tasks ---- */

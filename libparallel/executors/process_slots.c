@@ -113,7 +113,7 @@ static void publish(struct pl_processes *processes, uint32_t slot)
     if (!ticket->is_small)
         processes->crew->slots[slot].function = function_there(processes, ticket->portion.function);
     ticket->generation++;
-    pl_store_release(&ticket->call, pl_slot_tag(ticket->generation)); /* publishes the ticket to drain() */
+    pl_store_release(&ticket->call, pl_slot_tag(ticket->generation)); /* publishes the ticket to is_out() */
     give_hint(processes, slot, count_others(processes));
 }
 

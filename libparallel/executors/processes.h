@@ -16,8 +16,9 @@
  *                                       |
  *     futures <--- whoever collects <---+     the collector thread, or a waiter while it spins
  *
- * Locks: the hub's `collecting` is held by whoever collects; `lock` of an executor for a few instructions. The first may
- * be held when the second is taken. No code of the program runs under either. */
+ * Locks: the hub's `collecting` is held by whoever collects, `refilling` of an executor by whoever takes tasks from its line
+ * (process-line.md), `lock` for a few calls, the line's `door` for a few instructions. Each may be held when a later one is
+ * taken. No code of the program runs under any. */
 #ifndef LIBPARALLEL_EXECUTORS_PROCESSES_H
 #define LIBPARALLEL_EXECUTORS_PROCESSES_H
 
@@ -158,6 +159,12 @@ static inline uint32_t pl_processes_count_free(const struct pl_processes *proces
 static inline struct pl_processes *pl_processes_of(struct parallel_executor *executor)
 {
     return (struct pl_processes *)executor;
+}
+
+/* Under the lock: whether hints lie there that nobody has taken. */
+static inline bool pl_processes_has_hints(struct pl_processes *processes)
+{
+    return pl_crew_head(processes->crew) < processes->end.tail;
 }
 
 /* ---- processes.c ---- */

@@ -148,6 +148,14 @@ static inline void pl_task_come_home(struct pl_task *task)
 /* PENDING -> CANCELLED. True if this call did it. If not, and the task is running, the request is set. */
 bool pl_task_cancel(struct pl_task *task);
 
+/* Asks for the lines that whoever ends a task will write: that of its state, and the next one, where a small result is. The task
+ * may be gone by now. */
+static inline void pl_task_fetch_to_write(const struct pl_task *task)
+{
+    pl_prefetch_to_write(task);
+    pl_prefetch_to_write((const char *)task + PL_CACHE_LINE);
+}
+
 static inline void pl_task_retain(struct pl_task *task)
 {
     /* Relaxed: who retains has a reference already, so nothing can be destroyed meanwhile. */

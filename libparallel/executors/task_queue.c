@@ -49,8 +49,7 @@ static struct pl_task *refill(struct pl_task_queue *queue)
     uintptr_t newest = pl_load_relaxed(&queue->incoming) & ~(uintptr_t)CLOSED;
     if (newest == 0)
         return NULL;
-    pl_prefetch_to_write((const void *)newest); /* its state will be written, and its result beside it */
-    pl_prefetch_to_write((const char *)newest + PL_CACHE_LINE);
+    pl_task_fetch_to_write((const struct pl_task *)newest);
     /* Acquire: pairs with the release half of the push. Keeps the closed bit. */
     uintptr_t head = atomic_fetch_and_explicit(&queue->incoming, (uintptr_t)CLOSED, memory_order_seq_cst);
     return reverse((struct pl_task *)(head & ~(uintptr_t)CLOSED));
