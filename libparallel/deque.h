@@ -4,9 +4,9 @@
  * program uses nothing of this file by hand.
  *
  * A spawned call is a record in the frame of its caller. Each worker keeps its records in a deque, newest on top. Only the
- * public part, below `split`, can be taken by other workers; spawning and syncing above it are two plain stores and a
- * compare. docs/protocols/spawning.md is the whole story. Off a worker thread a spawn stores the arguments and its sync
- * calls directly.
+ * public part, below `split`, can be taken by other workers; spawning and syncing above it are a few plain stores and a
+ * compare. docs/protocols/spawning.md is the whole story. Threads that are no workers have deques that are always full, so
+ * there a spawn stores the arguments and its sync calls directly.
  *
  * The fields are plain integers touched by the compilers' __atomic built-ins, since this header is C++, too, where C11's
  * atomic types do not exist. */
@@ -20,12 +20,18 @@
 
 PARALLEL_BEGIN_C
 
-/* The head of a spawned call: 4 words, then arguments and result. */
+struct parallel_deque;
+
+/* The head of a spawned call: 4 words, then arguments and result. A spawn writes the first three; which deque and where in it
+ * are kept here so that its sync need not ask the thread, nor wait for `top`. */
 struct parallel_spawn {
     void (*call)(struct parallel_spawn *spawn); /* runs it on another worker */
-    const void *scope;                          /* of the task that spawned it */
-    uint64_t index;                             /* in the deque; kept here so that a sync need not wait for `top` */
-    const void *failure;                        /* set by a thief, taken over by the sync */
+    struct parallel_deque *deque;
+    uint64_t index;
+    union {
+        const void *scope;   /* of the task that spawned it; set when it becomes public */
+        const void *failure; /* set by a thief when it has run it, taken over by the sync */
+    };
 };
 
 /* More records than this at once are not offered to others, and called directly by their sync: a depth that only
@@ -35,20 +41,24 @@ struct parallel_spawn {
 /* Bit of `split`: another worker wants work. Being the top bit, it also makes `index >= split` false. */
 #define PARALLEL_DEQUE_REQUEST ((uint64_t)1 << 63)
 
+/* The head of a deque. A worker's is aligned to two cache lines, since processors fetch a line together with its neighbour. The
+ * type asks for no alignment: threads that are no workers have one in thread-local memory, and with more alignment than the
+ * program began with, dlopen() would refuse the library. */
 struct parallel_deque {
-    /* The owner's line. */
-    uint64_t top __attribute__((aligned(128)));
-    const void *scope; /* of the innermost task on this worker */
-    struct parallel_spawn *records[PARALLEL_DEQUE_CAPACITY];
-    /* Read by the owner at each operation, written when work changes hands. */
-    uint64_t split __attribute__((aligned(128)));
+    uint64_t top;        /* written by the owner, like the next one */
+    const void *section; /* the library's: which records are whose */
+    uint64_t gap[14];
+    uint64_t split; /* read by the owner at each operation, written when work changes hands */
 };
 
-/* The calling worker's deque; NULL on any other thread. */
+/* A worker's records lie behind its deque, so many pointers from where that begins. */
+#define PARALLEL_DEQUE_RECORDS (256 / sizeof(void *))
+
+/* The calling thread's deque; never NULL. */
 extern PARALLEL_API __attribute__((tls_model("initial-exec"))) __thread struct parallel_deque *parallel_deque_current;
 
-/* Another worker has asked: gives it the older half of the private part. */
-PARALLEL_API void parallel_deque_answer(struct parallel_deque *deque);
+/* A spawn has found a request: another worker has asked, and gets the older half of the private part. */
+PARALLEL_API void parallel_spawn_answer(struct parallel_spawn *spawn);
 
 /* The sync of a record that is public. 1: it was not stolen, the caller calls it. 0: another worker has run it. */
 PARALLEL_API int parallel_spawn_recover(struct parallel_spawn *spawn);
@@ -62,27 +72,24 @@ PARALLEL_API void parallel_spawn_misuse(const char *function) __attribute__((nor
 static inline void parallel_spawn_push(struct parallel_spawn *spawn)
 {
     struct parallel_deque *deque = parallel_deque_current;
-    if (deque == NULL)
-        return;
-    uint64_t index = deque->top;
-    spawn->scope = deque->scope;
+    /* Relaxed: nobody else writes it, but for a thread's very first spawn off a worker, when it does not matter. */
+    uint64_t index = __atomic_load_n(&deque->top, __ATOMIC_RELAXED);
+    spawn->deque = deque;
     spawn->index = index;
-    if (__builtin_expect(index < PARALLEL_DEQUE_CAPACITY, 1))
-        __atomic_store_n(&deque->records[index], spawn, __ATOMIC_RELAXED); /* published by the next store */
+    if (__builtin_expect(index < PARALLEL_DEQUE_CAPACITY, 1)) /* relaxed: published by the next store */
+        __atomic_store_n((struct parallel_spawn **)deque + PARALLEL_DEQUE_RECORDS + index, spawn, __ATOMIC_RELAXED);
     /* Release: partner is the acquire of whoever publishes by force. */
     __atomic_store_n(&deque->top, index + 1, __ATOMIC_RELEASE);
     __atomic_signal_fence(__ATOMIC_SEQ_CST); /* the other side of the handshake is a membarrier */
     /* Relaxed: a request, no data. */
     if (__builtin_expect(__atomic_load_n(&deque->split, __ATOMIC_RELAXED) >> 63 != 0, 0))
-        parallel_deque_answer(deque);
+        parallel_spawn_answer(spawn);
 }
 
 /* 1: the caller calls the function itself; 0: another worker has, and the result is in the record. */
 static inline int parallel_spawn_pop(struct parallel_spawn *spawn, const char *function)
 {
-    struct parallel_deque *deque = parallel_deque_current;
-    if (deque == NULL)
-        return 1;
+    struct parallel_deque *deque = spawn->deque;
     uint64_t index = spawn->index;
 #ifndef NDEBUG
     if (__builtin_expect(deque->top != index + 1, 0))

@@ -27,8 +27,7 @@ int __wrap_parallel_spawn_recover(struct parallel_spawn *spawn);
 
 int __wrap_parallel_spawn_recover(struct parallel_spawn *spawn)
 {
-    (void)spawn;
-    struct pl_deque *mine = (struct pl_deque *)parallel_deque_current;
+    struct pl_deque *mine = pl_deque_of(spawn);
     return pl_deque_take_back(mine, &recovered_index, &recovered_thief) ? CALL_IT : WAIT_FOR_IT;
 }
 
@@ -281,7 +280,7 @@ static uint64_t run_call(struct simulation *simulation, struct worker *worker)
 static uint64_t step(struct simulation *simulation, struct worker *worker)
 {
     uint64_t cost = 0;
-    parallel_deque_current = &worker->deque->shared;
+    pl_deque_make_current(worker->deque);
     while (cost == 0 && !simulation->is_over && !simulation->is_out_of_memory && !worker->is_asleep)
         cost = worker->frame != NULL ? run_call(simulation, worker) : search(simulation, worker);
     return cost;

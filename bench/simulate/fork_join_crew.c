@@ -92,7 +92,7 @@ void sim_crew_close(struct simulation *simulation)
     free(simulation->workers);
     free(simulation->sleepers);
     sim_engine_close(&simulation->engine);
-    parallel_deque_current = NULL;
+    pl_deque_make_current(NULL);
 }
 
 bool sim_crew_open(struct simulation *simulation)

@@ -5,21 +5,25 @@
  *
  * Cast: one owner, who spawns, syncs, spins until what it has spawned has begun, or waits at a sync for a stolen call; and
  * thieves, who look, ask, publish by force, steal, go to sleep, and may find other work, TASKS times. What the owner does next is
- * tried out, and so is whether a stolen call, or the other work, ever ends: it may wait for any call.
+ * tried out, and so is whether a stolen call, or the other work, ever ends: it may wait for any call. SECTIONS times the owner
+ * begins a task inside its task, and ends it when it has synced what that one has spawned.
  *
  * Memory: the owner's stores to `top` go to a buffer of BUFFER entries, from which they reach memory at any later moment,
  * in order (TSO). Read-modify-writes of the owner and the barrier of a thief (membarrier) empty it. What a spawn stores to
- * records[] is in the entry of its store to `top`, a release, which it may not pass. All other steps of the protocol are
- * read-modify-writes, stores under the lock, or loads; but for Y4's, to a slot that nobody fills before the owner has had the
- * lock.
+ * records[] is in the entry of its store to `top`, a release, which it may not pass; a change of section without the lock is an
+ * entry of its own. All other steps of the protocol are read-modify-writes, stores under the lock, or loads; but for Y4's, to a
+ * slot that nobody fills before the owner has had the lock.
  *
  * Checked:
  *  - no call begins twice, and a sync returns only when its call has run, by the owner or by its thief;
+ *  - a call that becomes public is given to the task that has spawned it, and who looks for that one reads no section that has
+ *    been left;
  *  - a slot is given only to a call when it is free, and only the thief of a call says there that it is done;
  *  - when nothing moves any more: the lock is free, nobody sleeps who is owed a wake, and no worker sleeps while there is
  *    a call that nobody has begun. So an owner that spins on its calls is helped as long as there is anybody left.
  *
- * Not modelled: the deques of the thieves (an owner that waits spawns as if it had found something there to run); how
+ * Not modelled: sections in a section, and that what stands in one goes through the store buffer, too, before what makes it
+ * known; the deques of the thieves (an owner that waits spawns as if it had found something there to run); how
  * parking works inside (parking.md), and that a worker may be refused because enough are awake (threads.md).
  *
  * The mutations break the protocol on purpose, to show that the model notices:
@@ -31,6 +35,7 @@
  *  MUTATION_LEFT_UNASKED      a sync leaves the split above the top (Y4) though no request stands;
  *  MUTATION_SPLIT_LEFT        a spawn that answers does not lower the split that was left above it;
  *  MUTATION_FORCE_UNSEEN      it takes for left what a thief has published by force meanwhile;
+ *  MUTATION_SECTION_UNLOCKED  a task begins and ends without the lock while there are records;
  *  MUTATION_BLIND_WAIT        an owner goes to sleep at a sync without the swap that tells its thief;
  *  MUTATION_REQUEST_LOST      an owner with nothing to give takes the request away;
  *  MUTATION_REQUEST_TAKEN     an answer takes it away though others still sleep;
@@ -55,6 +60,9 @@
 #ifndef TASKS
 #define TASKS 0
 #endif
+#ifndef SECTIONS
+#define SECTIONS 0
+#endif
 
 /* Marks of a slot; a record is RECORD + the number of its call. */
 #define EMPTY  0
@@ -78,6 +86,17 @@ byte buffered_top[BUFFER];
 byte buffered_record[BUFFER]; /* NOBODY: top alone */
 byte buffered;
 
+#if SECTIONS > 0
+/* Sections: the outer one is there all the time, and holds each record but those from `first_inner` on while `section` says
+ * that there is an inner one. */
+bool section;
+byte first_inner;
+bool is_inner_alive;        /* the frame that holds it */
+bool is_of_inner[SPAWNS];   /* who has spawned the call, in truth */
+bool buffered_section[BUFFER];
+bool is_of_section[BUFFER]; /* the entry stores to `section`, not to `top` */
+#endif
+
 /* Who sleeps. */
 bool is_parked[THIEVES];
 byte searching = THIEVES;
@@ -97,7 +116,18 @@ bool is_finished[SPAWNS];
 inline drain_one()
 {
     d_step {
+#if SECTIONS > 0
+        if
+        :: is_of_section[0] -> section = buffered_section[0]
+        :: else
+        fi;
+        if
+        :: !is_of_section[0] -> top = buffered_top[0]
+        :: else
+        fi;
+#else
         top = buffered_top[0];
+#endif
         if
         :: buffered_record[0] != NOBODY -> records[top - 1] = buffered_record[0]
         :: else
@@ -107,12 +137,20 @@ inline drain_one()
         :: at < buffered ->
             buffered_top[at - 1] = buffered_top[at];
             buffered_record[at - 1] = buffered_record[at];
+#if SECTIONS > 0
+            buffered_section[at - 1] = buffered_section[at];
+            is_of_section[at - 1] = is_of_section[at];
+#endif
             at++
         :: else -> break
         od;
         buffered--;
         buffered_top[buffered] = 0;
         buffered_record[buffered] = 0;
+#if SECTIONS > 0
+        buffered_section[buffered] = false;
+        is_of_section[buffered] = false;
+#endif
         at = 0
     }
 }
@@ -218,7 +256,15 @@ inline fill_slots(from, to)
     index = from;
     do
     :: index < to ->
+#if SECTIONS > 0
+        is_inner_seen = section;
+#endif
         atomic {
+#if SECTIONS > 0
+            assert(!is_inner_seen || is_inner_alive);
+            assert(is_of_inner[records[index]] == (is_inner_seen && index >= first_inner));
+            is_inner_seen = false;
+#endif
             assert(slots[index] == EMPTY);
             slots[index] = RECORD + records[index];
             index++
@@ -289,6 +335,9 @@ inline spawn()
     atomic {
         calls[mine] = spawned;
         state[mine] = HELD;
+#if SECTIONS > 0
+        is_of_inner[spawned] = is_inside;
+#endif
         spawned++;
         mine++;
         store_top(TOP, calls[mine - 1]) /* P1, P2 */
@@ -309,6 +358,40 @@ inline spawn()
     :: else
     fi
 }
+
+#if SECTIONS > 0
+inline change_section(value)
+{
+    if
+#ifndef MUTATION_SECTION_UNLOCKED
+    :: TOP > 0 ->
+        lock_by_owner();
+        section = value;
+        is_locked = false
+#endif
+    :: else ->
+        atomic {
+            buffered < BUFFER ->
+            buffered_section[buffered] = value;
+            is_of_section[buffered] = true;
+            buffered_record[buffered] = NOBODY;
+            buffered++
+        }
+    fi
+}
+
+inline enter_section()
+{
+    d_step { entered++; is_inside = true; first_inner = TOP; is_inner_alive = true }
+    change_section(true)
+}
+
+inline leave_section()
+{
+    change_section(false);
+    d_step { is_inside = false; is_inner_alive = false }
+}
+#endif
 
 /* At a sync, after mine - 1. */
 inline run_by_owner()
@@ -460,6 +543,13 @@ inline sleep_until_back()
     fi
 }
 
+/* The lowest call that the task at hand has spawned. */
+#if SECTIONS > 0
+#define FIRST (is_inside -> first_inner : 0)
+#else
+#define FIRST 0
+#endif
+
 active proctype owner()
 {
     byte at, index, first, last, mine, slot, seen;
@@ -468,15 +558,27 @@ active proctype owner()
 #ifdef MUTATION_SLOT_REUSED
     byte reused;
 #endif
+#if SECTIONS > 0
+    byte entered;
+    bool is_inside, is_inner_seen;
+#endif
 
     do
+#if SECTIONS > 0
+    :: entered < SECTIONS && !is_inside -> enter_section()
+    :: is_inside && mine == first_inner -> leave_section()
+#endif
     :: spawned < SPAWNS && mine < DEPTH -> spawn()
-    :: mine > 0 && state[mine - 1] == HELD -> sync()
-    :: mine > 0 && state[mine - 1] == HELD && !has_begun[calls[mine - 1]] ->
+    :: mine > FIRST && state[mine - 1] == HELD -> sync()
+    :: mine > FIRST && state[mine - 1] == HELD && !has_begun[calls[mine - 1]] ->
         has_begun[calls[mine - 1]] /* spins, without a step in the library */
-    :: mine > 0 && state[mine - 1] == AWAITED && slots[AWAITED_SLOT] == DONE -> clear()
-    :: mine > 0 && state[mine - 1] == AWAITED && slots[AWAITED_SLOT] != DONE -> sleep_until_back()
+    :: mine > FIRST && state[mine - 1] == AWAITED && slots[AWAITED_SLOT] == DONE -> clear()
+    :: mine > FIRST && state[mine - 1] == AWAITED && slots[AWAITED_SLOT] != DONE -> sleep_until_back()
+#if SECTIONS > 0
+    :: spawned == SPAWNS && mine == 0 && !is_inside -> break
+#else
     :: spawned == SPAWNS && mine == 0 -> break
+#endif
     od;
     atomic {
         drain();
@@ -634,6 +736,9 @@ active [THIEVES] proctype thief()
     byte self = _pid - 2; /* after memory and owner */
     byte at, index, seen, first, last, call;
     bool found;
+#if SECTIONS > 0
+    bool is_inner_seen;
+#endif
 
     do
     :: atomic { tasks > 0 -> tasks-- } take_task()

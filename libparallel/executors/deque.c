@@ -48,7 +48,37 @@ void pl_deque_barrier(void)
         (void)syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
 }
 
+/* ---- Whose it is ---- */
+
+/* A thread that is no worker has a deque that is always full and has no records: each sync finds its call private. At first it is
+ * nobody's, whose request brings the first spawn here for one of the thread's own, so that threads do not share a line. */
+static struct parallel_deque nobodys = {.top = PARALLEL_DEQUE_CAPACITY, .split = PARALLEL_DEQUE_REQUEST};
+static __thread struct parallel_deque outside;
+
+__thread struct parallel_deque *parallel_deque_current = &nobodys;
+__thread struct pl_deque *pl_deque_current;
+
+void pl_deque_make_current(struct pl_deque *deque)
+{
+    if (deque != NULL)
+        parallel_deque_current = &deque->shared;
+    else if (pl_deque_current != NULL)
+        parallel_deque_current = &nobodys; /* else the thread keeps what it has */
+    pl_deque_current = deque;
+}
+
+static void leave_nobodys(struct parallel_spawn *spawn)
+{
+    outside.top = PARALLEL_DEQUE_CAPACITY + 1;
+    spawn->deque = parallel_deque_current = &outside;
+    spawn->index = PARALLEL_DEQUE_CAPACITY;
+}
+
 /* ---- Birth ---- */
+
+_Static_assert(offsetof(struct pl_deque, records) == PARALLEL_DEQUE_RECORDS * sizeof(struct parallel_spawn *),
+               "parallel_spawn_push() finds the records there");
+_Static_assert(offsetof(struct pl_deque, shared.split) % PL_LINE_PAIR == 0, "top and split share no pair of lines");
 
 struct pl_deque *pl_deque_create(uint32_t number, struct pl_victims *peers,
                                  void (*call_thief)(void *context, bool has_work), void *context)
@@ -125,11 +155,22 @@ static void store_split(struct pl_deque *deque, uint64_t split, bool keeps_reque
     while (!__atomic_compare_exchange_n(&deque->shared.split, &old, fresh, 0, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED));
 }
 
+/* Under the lock: of the task that spawned the record at `index`, which is in the deque. */
+static const struct pl_scope *scope_at(struct pl_deque *deque, uint64_t index)
+{
+    /* Relaxed: see pl_deque_change_section(). */
+    const struct pl_section *section = __atomic_load_n(&deque->shared.section, __ATOMIC_RELAXED);
+    while (section != NULL && section->first > index)
+        section = section->outer;
+    return section != NULL ? section->scope : NULL;
+}
+
 /* Under the lock: fills the slots of [first, last). */
 static void fill_slots(struct pl_deque *deque, uint64_t first, uint64_t last)
 {
     for (uint64_t i = first; i < last; i++) {
-        struct parallel_spawn *record = __atomic_load_n(&deque->shared.records[i], __ATOMIC_RELAXED); /* see top_of() */
+        struct parallel_spawn *record = __atomic_load_n(&deque->records[i], __ATOMIC_RELAXED); /* see top_of() */
+        record->scope = scope_at(deque, i);
         pl_store_release(&deque->slots[i], (uintptr_t)record); /* publishes the record to the thief's swap */
     }
 }
@@ -148,10 +189,14 @@ static bool publish(struct pl_deque *deque, uint64_t split)
     return true;
 }
 
-void parallel_deque_answer(struct parallel_deque *shared)
+void parallel_spawn_answer(struct parallel_spawn *spawn)
 {
-    struct pl_deque *deque = (struct pl_deque *)shared;
-    uint64_t spawned = shared->top - 1;
+    if (spawn->deque == &nobodys) {
+        leave_nobodys(spawn);
+        return;
+    }
+    struct pl_deque *deque = pl_deque_of(spawn);
+    uint64_t spawned = spawn->index;
     pl_lock_acquire(&deque->lock);
     uint64_t split = split_of(deque);
     /* Above what has just been spawned it was left (Y4), unless a thief has published that by force meanwhile. Relaxed: slots

@@ -13,9 +13,22 @@
 #include "libparallel/executors/counters.h"
 
 struct pl_victims;
+struct pl_scope;
+
+/* The records of one task, of all that a deque holds: from `first` on, up to where the next section begins. On the stack of
+ * the worker that runs the task. */
+struct pl_section {
+    const struct pl_section *outer;
+    const struct pl_scope *scope;
+    uint64_t first;
+};
+
+/* Processors fetch a line together with its neighbour. */
+#define PL_LINE_PAIR (2 * PL_CACHE_LINE)
 
 struct pl_deque {
-    struct parallel_deque shared;                        /* first: the owner's pointer is to this */
+    _Alignas(PL_LINE_PAIR) struct parallel_deque shared; /* first: the inlined half's pointer is to this */
+    _Alignas(PL_LINE_PAIR) struct parallel_spawn *records[PARALLEL_DEQUE_CAPACITY];
     _Atomic uintptr_t slots[PARALLEL_DEQUE_CAPACITY];    /* a record, or one of the marks of deque.c */
     _Alignas(PL_CACHE_LINE) struct pl_lock lock;         /* who moves the split */
     _Atomic uint32_t completions;                        /* futex word: stolen calls that have come back to a sleeper */
@@ -29,10 +42,22 @@ struct pl_deque {
     uint64_t last_index;                                 /* the slot there */
 };
 
+/* The calling worker's; NULL on any other thread. */
+extern __attribute__((tls_model("initial-exec"))) __thread struct pl_deque *pl_deque_current;
+
+/* Of a record that a worker has spawned. */
+static inline struct pl_deque *pl_deque_of(const struct parallel_spawn *spawn)
+{
+    return (struct pl_deque *)spawn->deque;
+}
+
+/* Makes it the calling thread's; NULL: the thread is no worker, or none any more. */
+void pl_deque_make_current(struct pl_deque *deque);
+
 /* Where the calling worker counts; NULL on any other thread. */
 static inline struct pl_counters *pl_counters_of_caller(void)
 {
-    return parallel_deque_current != NULL ? &((struct pl_deque *)parallel_deque_current)->counters : NULL;
+    return pl_deque_current != NULL ? &pl_deque_current->counters : NULL;
 }
 
 /* Zeroed pages that cost nothing until they are used; NULL without memory. Freed by pl_deque_destroy(). */
@@ -42,6 +67,42 @@ void pl_deque_destroy(struct pl_deque *deque);
 
 /* Asks the kernel, once, for membarrier; called before there are workers (registering later takes milliseconds). */
 void pl_deque_prepare(void);
+
+/* Makes `section` the innermost one. Who publishes a record by force reads the sections, under the lock; with no record in
+ * the deque nobody does. */
+static inline void pl_deque_change_section(struct pl_deque *deque, const struct pl_section *section)
+{
+    bool is_read = deque->shared.top > 0;
+    if (is_read)
+        pl_lock_acquire(&deque->lock);
+    /* Relaxed: published by the lock, or by the next spawn (P2). */
+    __atomic_store_n(&deque->shared.section, section, __ATOMIC_RELAXED);
+    if (is_read)
+        pl_lock_release(&deque->lock);
+}
+
+/* The caller begins a task of that scope, to which belongs what it spawns until it leaves the section. Sections are left in the
+ * reverse order. A task that has not synced all that it has spawned is a misuse, which ends the program and names `function`. */
+static inline void pl_section_enter(struct pl_section *section, const struct pl_scope *scope)
+{
+    struct pl_deque *deque = pl_deque_current;
+    if (deque == NULL)
+        return;
+    section->outer = (const struct pl_section *)deque->shared.section;
+    section->scope = scope;
+    section->first = deque->shared.top;
+    pl_deque_change_section(deque, section);
+}
+
+static inline void pl_section_leave(const struct pl_section *section, const char *function)
+{
+    struct pl_deque *deque = pl_deque_current;
+    if (deque == NULL) /* or a forked child goes on with the task of its parent's worker */
+        return;
+    if (deque->shared.top != section->first)
+        parallel_spawn_misuse(function);
+    pl_deque_change_section(deque, section->outer);
+}
 
 /* Every store of every running thread of this process that came before is visible to what comes after. */
 void pl_deque_barrier(void);

@@ -20,6 +20,7 @@
 #include "libparallel/base/lock.h"
 #include "libparallel/base/patience.h"
 #include "libparallel/base/settings.h"
+#include "libparallel/executors/deque.h"
 #include "libparallel/executors/frame.h"
 #include "libparallel/executors/onlooker.h"
 #include "libparallel/executors/process_hub.h"
@@ -44,6 +45,7 @@ static void after_fork_in_child(void)
     pl_store_relaxed(&default_lock.word, 0);
     pl_process_hub_after_fork_in_child();
     pl_frame_innermost = NULL; /* the task that forked goes on here as plain code */
+    pl_deque_make_current(NULL); /* the thieves are not here */
     pl_callback_depth = 0;
     pl_registry_unlock();
 }

@@ -24,8 +24,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <libparallel/deque.h>
-
 #include "libparallel/base/error.h"
 #include "libparallel/base/size.h"
 #include "libparallel/base/usage.h"
@@ -95,7 +93,6 @@ static void make_calls(void *context)
     struct pl_fork_record_head *record = equipment->record.head;
     pl_crash_install(&record->crash);
     pl_call_output_enter(&equipment->output);
-    parallel_deque_current = NULL; /* the thread's; its thieves are not here */
     if (equipment->limit_openmp != NULL)
         equipment->limit_openmp(0);
     if (pl_executor_become_worker((int)equipment->worker->index) != 0)

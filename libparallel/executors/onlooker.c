@@ -18,9 +18,10 @@
 /* An end that comes so soon after the first look was met by it. */
 enum { SOON_TURNS = 64 };
 
-/* Looks in time before it is tried whether an earlier one would be, too: those that are not cost a hundred times as much as a
- * turn. */
-enum { LOOKS_BEFORE_EARLIER = 32 };
+/* Looks in time before it is tried whether an earlier one would be, too. A look that is too early costs about 25 turns, a late
+ * one what it is late; where one of 17 is too early, the two are about level. Measured, on a processor whose round trips vary
+ * more: 385 ns with one of 17 or of 9, 410 with one of 33, 490 with one of a hundred. */
+enum { LOOKS_BEFORE_EARLIER = 16 };
 
 struct habit {
     uint32_t put_off; /* turns */
@@ -39,11 +40,9 @@ static void note_look_in_time(void)
 
 static void note_early_look(void)
 {
-    uint32_t longest = pl_patience_turns_of(LONGEST_PUT_OFF_NS);
     habit.looks = 0;
-    habit.put_off += habit.put_off / 8 + 1;
-    if (habit.put_off > longest)
-        habit.put_off = longest;
+    if (habit.put_off < pl_patience_turns_of(LONGEST_PUT_OFF_NS))
+        habit.put_off++;
 }
 
 static bool put_off_first_look(struct pl_latch *latch, uint32_t turns)

@@ -353,7 +353,7 @@ static void call_thief(void *context, bool has_work)
     }
     pl_threads_call_thief(threads);
     if (!pl_threads_is_everybody_awake(threads)) /* who falls asleep after this look requests by himself */
-        pl_deque_request((struct pl_deque *)parallel_deque_current);
+        pl_deque_request(pl_deque_current);
 }
 
 /* Steals and runs as long as there is more where that came from, which saves the steps between work and search; but not while
@@ -383,7 +383,7 @@ void pl_threads_work(struct pl_thread_worker *self)
     pl_roster_sit_down(&threads->roster, self);
     bool is_initialized = threads->initializer == NULL;
     struct pl_deque *deque = pl_victims_enter(&threads->victims, self->index, call_thief, threads);
-    parallel_deque_current = deque != NULL ? &deque->shared : NULL;
+    pl_deque_make_current(deque);
     struct watcher watcher = {.watches = false};
     uint64_t counted = PL_THREADS_AWAKE + PL_THREADS_SEARCHING; /* whoever started this worker has counted it so */
     enum pl_threads_order order = PL_THREADS_OWN_FIRST;
@@ -445,7 +445,7 @@ void pl_threads_work(struct pl_thread_worker *self)
             break;
         }
     }
-    parallel_deque_current = NULL;
+    pl_deque_make_current(NULL);
     pl_slab_trimmer_leave();
     pl_frame_leave(&frame);
     pl_roster_end_worker(&threads->roster, self);

@@ -3,8 +3,6 @@
  * The deques of an executor's workers. */
 #include "libparallel/executors/victims.h"
 
-__thread struct parallel_deque *parallel_deque_current;
-
 struct pl_deque *pl_victims_enter(struct pl_victims *victims, size_t index,
                                   void (*call_thief)(void *context, bool has_work), void *context)
 {

@@ -37,7 +37,6 @@ libparallel_sources += \
 	libparallel/tasks/reduce.c \
 	libparallel/tasks/reduce.h \
 	libparallel/tasks/spawn.c \
-	libparallel/tasks/spawn.h \
 	libparallel/tasks/team.c \
 	libparallel/tasks/team.h \
 	libparallel/tasks/wait.c

@@ -8,6 +8,7 @@
 #include "libparallel/base/copy.h"
 #include "libparallel/base/error.h"
 #include "libparallel/base/usage.h"
+#include "libparallel/executors/deque.h"
 #include "libparallel/executors/executor.h"
 #include "libparallel/executors/frame.h"
 #include "libparallel/executors/portion.h"
@@ -15,7 +16,6 @@
 #include "libparallel/machine/binding.h"
 #include "libparallel/machine/whereabouts.h"
 #include "libparallel/tasks/future.h"
-#include "libparallel/tasks/spawn.h"
 
 struct call_scope {
     struct pl_scope scope;
@@ -65,11 +65,11 @@ static void call_run(struct pl_task *task)
     if (is_counted)
         pl_usage_of_thread(&begin);
     struct call_scope call = {.future = future};
-    struct pl_spawn_frame frame;
+    struct pl_section section;
     pl_scope_enter(&call.scope, is_cancelled);
-    pl_spawn_frame_enter(&frame, &call.scope);
+    pl_section_enter(&section, &call.scope);
     function->call(pl_future_arguments(future), pl_future_value(future));
-    pl_spawn_frame_leave(&frame, function->name);
+    pl_section_leave(&section, function->name);
     pl_scope_leave(&call.scope);
     if (is_counted)
         account(future, &begin);

@@ -19,6 +19,7 @@
 #include <stdlib.h>
 
 #include "libparallel/base/error.h"
+#include "libparallel/executors/deque.h"
 #include "libparallel/executors/executor.h"
 #include "libparallel/executors/frame.h"
 #include "libparallel/tasks/chain.h"
@@ -208,8 +209,11 @@ static void runner_run(struct pl_task *task)
     if (pl_task_claim(&chain->task)) { /* else it was cancelled meanwhile */
         chain->worker = parallel_worker_index();
         struct pl_chain_line line = pl_chain_line_leave();
+        struct pl_section section;
         pl_scope_enter(&link->scope, is_cancelled);
+        pl_section_enter(&section, &link->scope);
         parallel_future *next = link->continuation(link->source, link->context);
+        pl_section_leave(&section, "a continuation");
         pl_scope_leave(&link->scope);
         pl_chain_line_return(line);
         if (pl_scope_has_failed(&link->scope)) {

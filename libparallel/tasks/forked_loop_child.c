@@ -11,8 +11,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include <libparallel/deque.h>
-
 #include "libparallel/base/error.h"
 #include "libparallel/machine/binding.h"
 #include "libparallel/tasks/forked_loop_state.h"
@@ -101,7 +99,6 @@ void pl_forked_loop_begin_child(struct pl_forked_loop *forked)
     uint32_t place = forked->children->current;
     forked->self = &forked->shared[place];
     pl_crash_install(&forked->self->crash);
-    parallel_deque_current = NULL; /* the thread's; its thieves are not here */
     loop->shared.flags &= (uint16_t)~PL_LOOP_IS_SHOWN; /* the program shows it */
     loop->shared.worker_count = 1;
     pthread_setcancelstate(forked->cancel_state, NULL);

@@ -15,6 +15,7 @@
 #include "libparallel/base/clock.h"
 #include "libparallel/base/error.h"
 #include "libparallel/base/lock.h"
+#include "libparallel/executors/deque.h"
 #include "libparallel/executors/executor.h"
 #include "libparallel/executors/frame.h"
 #include "libparallel/executors/portion.h"
@@ -90,8 +91,11 @@ static void run_chunk(struct map *map, size_t first, size_t last)
                                         .first = first,
                                         .last = last,
                                         .failure = &here.scope.failure};
+    struct pl_section section;
     pl_scope_enter(&here.scope, is_cancelled);
+    pl_section_enter(&section, &here.scope);
     size_t end = map->function->call_range(&range);
+    pl_section_leave(&section, map->function->name);
     pl_scope_leave(&here.scope);
     if (pl_scope_has_failed(&here.scope)) {
         parallel_error error;

@@ -8,7 +8,6 @@
 #include "libparallel/executors/frame.h"
 #include "libparallel/executors/victims.h"
 #include "libparallel/tasks/pace.h"
-#include "libparallel/tasks/spawn.h"
 
 static void lower_stop(struct pl_named_run *run, uint64_t offset)
 {
@@ -156,7 +155,7 @@ static void run_claim(struct pl_named_run *run, struct pl_named_part *part, stru
 
 void pl_named_part_take(struct pl_named_run *run, struct pl_named_part *part)
 {
-    struct pl_spawn_frame spawns;
+    struct pl_section section;
     struct pl_claim claim;
     part->run = run;
     part->frame = pl_frame_innermost;
@@ -165,7 +164,7 @@ void pl_named_part_take(struct pl_named_run *run, struct pl_named_part *part)
     part->iteration.is_stopped = false;
     part->iteration.is_asked = is_asked;
     pl_scope_enter(&part->iteration.scope, pl_iteration_is_cancelled);
-    pl_spawn_frame_enter(&spawns, &part->iteration.scope);
+    pl_section_enter(&section, &part->iteration.scope);
     uint64_t clock_ns = run->flags & PL_NAMED_IS_TIMED ? pl_clock_now_ns() : 0;
     while (claim_next(run, part, &claim)) {
         uint64_t before = part->timed_iterations;
@@ -181,7 +180,7 @@ void pl_named_part_take(struct pl_named_run *run, struct pl_named_part *part)
     }
     if (run->flags & PL_NAMED_IS_SHOWN)
         pl_progress_publish(run->progress, &part->counted, clock_ns);
-    pl_spawn_frame_leave(&spawns, run->loop->name);
+    pl_section_leave(&section, run->loop->name);
     pl_scope_leave(&part->iteration.scope);
 }
 

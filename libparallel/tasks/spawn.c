@@ -2,12 +2,9 @@
  *
  * The rare half of fork-join: a spawned call runs on another worker, or comes back from one. A failure there belongs to
  * the task that spawned it: the thief leaves it in the record, and the sync makes it the enclosing scope's. */
-#include "libparallel/tasks/spawn.h"
-
-#include <stdlib.h>
-
 #include "libparallel/base/error.h"
 #include "libparallel/executors/executor.h"
+#include "libparallel/executors/scope.h"
 #include "libparallel/executors/victims.h"
 
 /* Turns of about 50 ns: half the budget of a search. A stolen call is usually as long as what the owner has done since. */
@@ -26,11 +23,11 @@ static bool is_cancelled(const struct pl_scope *scope)
 void parallel_spawn_run(struct parallel_spawn *spawn, void (*body)(struct parallel_spawn *spawn))
 {
     struct stolen_scope stolen = {.origin = spawn->scope};
-    struct pl_spawn_frame frame;
+    struct pl_section section;
     pl_scope_enter(&stolen.scope, is_cancelled);
-    pl_spawn_frame_enter(&frame, &stolen.scope);
+    pl_section_enter(&section, &stolen.scope);
     body(spawn);
-    pl_spawn_frame_leave(&frame, "a spawned function");
+    pl_section_leave(&section, "a spawned function");
     pl_scope_leave(&stolen.scope);
     spawn->failure = stolen.scope.failure; /* a reference handed over, or NULL */
 }
@@ -57,11 +54,27 @@ static void wait_until_back(struct pl_deque *mine, uint64_t index, uint32_t thie
     }
 }
 
+static int take_result(const struct parallel_spawn *spawn)
+{
+    if (spawn->failure != NULL)
+        pl_scope_adopt_failure(parallel_scope_current, spawn->failure);
+    return 0;
+}
+
+/* The child goes on with the task that forked. What thieves have brought back by then is in its memory; all else it calls. */
+static int recover_in_forked_child(const struct parallel_spawn *spawn)
+{
+    bool has_slot = spawn->index < PARALLEL_DEQUE_CAPACITY;
+    return has_slot && pl_deque_is_back(pl_deque_of(spawn), spawn->index) ? take_result(spawn) : 1;
+}
+
 int parallel_spawn_recover(struct parallel_spawn *spawn)
 {
-    struct pl_deque *mine = (struct pl_deque *)parallel_deque_current;
+    struct pl_deque *mine = pl_deque_of(spawn);
     uint64_t index;
     uint32_t thief;
+    if (mine != pl_deque_current)
+        return recover_in_forked_child(spawn);
     if (pl_deque_take_back(mine, &index, &thief))
         return 1;
     if (thief != 0) {
@@ -69,9 +82,7 @@ int parallel_spawn_recover(struct parallel_spawn *spawn)
         pl_deque_clear(mine, index);
     }
     pl_count(&mine->counters.transfers, 2); /* the slot and the record come back */
-    if (spawn->failure != NULL)
-        pl_scope_adopt_failure(parallel_scope_current, spawn->failure);
-    return 0;
+    return take_result(spawn);
 }
 
 void parallel_spawn_misuse(const char *function)

@@ -11,11 +11,12 @@ verifier_options=-E
 one='-DTHIEVES=1 -DSPAWNS=3'
 two='-DTHIEVES=2 -DSPAWNS=2 -DBUFFER=1'
 busy='-DTHIEVES=2 -DSPAWNS=1 -DBUFFER=1 -DTASKS=1'
+nested='-DTHIEVES=1 -DSPAWNS=3 -DSECTIONS=1'
 large='-DTHIEVES=2 -DSPAWNS=2 -DBUFFER=2'
 larger='-DTHIEVES=2 -DSPAWNS=3 -DBUFFER=1'
 
 [ "${PARALLEL_TEST_LONG:-0}" = 1 ] || large= larger=
-for cast in "$one" "$two" "$busy" "$large" "$larger"; do
+for cast in "$one" "$two" "$busy" "$nested" "$large" "$larger"; do
     [ -n "$cast" ] || continue
     holds "$cast"
 done
@@ -24,6 +25,7 @@ for mutation in $mutations; do
     case $mutation in # the smallest cast in which it matters
     *_REST_LEFT | *_REQUEST_TAKEN) cast=$two ;;
     *_LEFT_FOR_GOOD) cast=$busy ;;
+    *_SECTION_UNLOCKED) cast=$nested ;;
     *) cast=$one ;;
     esac
     notices "$mutation" "$cast"

@@ -5,6 +5,7 @@ tasks_tests = \
 	tests/tasks/claims_hand_out_each_unit_once \
 	tests/tasks/failure_belongs_to_the_innermost_scope \
 	tests/tasks/memory_of_futures_goes_back \
+	tests/tasks/published_calls_know_their_task \
 	tests/tasks/spawned_call_belongs_to_its_task \
 	tests/tasks/spawned_call_is_taken_from_a_busy_owner \
 	tests/tasks/spawned_calls_are_made_once_each \

@@ -57,7 +57,7 @@ static void run_other(struct parallel_spawn *spawn)
 
 static void *be_thief(void *nothing)
 {
-    parallel_deque_current = &thief_deque->shared;
+    pl_deque_make_current(thief_deque);
     other.call = run_other;
     parallel_spawn_push(&other); /* public at once: a deque is born with a request */
     atomic_store(&is_offered, 1);
@@ -78,7 +78,7 @@ PROPERTY(while_their_owner_runs_something_else)
     pthread_t thief;
     ck_assert_int_eq(pthread_create(&thief, NULL, be_thief, NULL), 0);
     wait_for(&is_offered);
-    parallel_deque_current = &owner_deque->shared;
+    pl_deque_make_current(owner_deque);
     first.call = run_first;
     parallel_spawn_push(&first);
     wait_for(&first_runs);
@@ -89,7 +89,7 @@ PROPERTY(while_their_owner_runs_something_else)
     ck_assert_uint_eq(owner_deque->shared.top, 0);
     ck_assert_uint_eq(owner_deque->shared.split & ~PARALLEL_DEQUE_REQUEST, 0);
     ck_assert_int_eq(pthread_join(thief, NULL), 0);
-    parallel_deque_current = NULL;
+    pl_deque_make_current(NULL);
     pl_victims_destroy(&peers);
 }
 PROPERTY_END

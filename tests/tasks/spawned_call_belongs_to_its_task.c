@@ -94,6 +94,29 @@ PROPERTY(cancellation_reaches_a_stolen_call)
 }
 PROPERTY_END
 
+/* Call 0 fails while the spawned call of call 1 runs. */
+static int fails_or_asks(int index)
+{
+    if (index == 1)
+        return cancelled_parent();
+    while (!atomic_load(&has_run))
+        sched_yield();
+    parallel_fail(9, "call 0");
+    return 0;
+}
+PARALLEL_FN(int, fails_or_asks, int)
+
+PROPERTY(failure_of_a_map_reaches_a_stolen_call)
+{
+    parallel_executor *executor;
+    ck_assert_int_eq(parallel_executor_open("threads:3,places=none", &executor), 0);
+    int results[2], indices[2] = {0, 1};
+    parallel_map_options options = {.chunk = 1};
+    ck_assert_int_eq(fails_or_asks_map_with(executor, 2, &options, results, indices), 9);
+    ck_assert_int_eq(parallel_executor_close(executor), 0);
+}
+PROPERTY_END
+
 static int forgets_to_sync(void)
 {
     static fail_with_task task;
@@ -171,6 +194,7 @@ int main(void)
     tcase_add_test(cases, failure_of_an_own_call);
     tcase_add_test(cases, failure_of_a_stolen_call);
     tcase_add_test(cases, cancellation_reaches_a_stolen_call);
+    tcase_add_test(cases, failure_of_a_map_reaches_a_stolen_call);
     tcase_add_test(cases, more_spawns_than_a_deque_holds);
     tcase_add_test_raise_signal(cases, a_forgotten_sync_ends_the_program, SIGABRT);
     suite_add_tcase(suite, cases);
