@@ -29,7 +29,8 @@
  * Each spawn has its sync in the same activation, on every path, and syncs come in reverse order of spawns. Nothing is
  * allocated, and a call that nobody took is a direct call. Off the workers of a `threads` executor the sync calls; with
  * -DPARALLEL_SERIAL the spawn does, so that a program runs in the order in which it is written. A spawned call that fails
- * fails the enclosing task; its sync then returns a value without meaning.
+ * fails the enclosing task; its sync then returns a value without meaning. If the task forks in between, its syncs in the
+ * child call what had not come back by then.
  *
  * A result of void has no `out`. None to 16 parameters. _async and _on never return NULL: a submission that fails is an
  * already failed future. See future.h for what can be done with a future and who owns it, map.h for maps.

@@ -8,6 +8,10 @@
 
 enum { BOUND_BITS = 28, EPOCH_SHIFT = 2 * BOUND_BITS };
 
+/* The bounds of large chunks are multiples of 64 units, where a cache line of bytes begins, and a vector of whatever type, if the
+ * array begins on one. Else vectors lie across two lines throughout the chunk: adding 1 to 10^8 bytes took 5 to 8 % longer. */
+enum { ROUNDED_TO = 64, SMALLEST_ROUNDED = 16 * ROUNDED_TO };
+
 static uint64_t pack(uint32_t epoch, uint32_t first, uint32_t last)
 {
     return (uint64_t)epoch << EPOCH_SHIFT | (uint64_t)first << BOUND_BITS | last;
@@ -22,11 +26,16 @@ static struct pl_claim unpack(const struct pl_claims *claims, uint32_t k, uint64
                              (uint32_t)word & PL_CLAIM_LARGEST_UNIT_COUNT};
 }
 
-static uint32_t chunk_of(struct pl_claim_size size, uint32_t rest)
+static uint32_t round_down(uint32_t bound, uint32_t count)
 {
-    uint32_t chunk = rest / 4 < size.grain ? rest / 4 : size.grain;
+    return count >= SMALLEST_ROUNDED ? bound & ~(uint32_t)(ROUNDED_TO - 1) : bound;
+}
+
+static uint32_t end_of_chunk(struct pl_claim_size size, uint32_t first, uint32_t last)
+{
+    uint32_t rest = last - first, chunk = rest / 4 < size.grain ? rest / 4 : size.grain;
     chunk = chunk > size.finest ? chunk : size.finest;
-    return chunk < rest ? chunk : rest;
+    return chunk < rest ? round_down(first + chunk, chunk) : last;
 }
 
 bool pl_claims_take(const struct pl_claims *claims, uint32_t k, struct pl_claim_size size, struct pl_claim *claim)
@@ -38,7 +47,7 @@ bool pl_claims_take(const struct pl_claims *claims, uint32_t k, struct pl_claim_
         if (rest.first == rest.last)
             return false;
         claim->first = rest.first;
-        claim->last = rest.first + chunk_of(size, rest.last - rest.first);
+        claim->last = end_of_chunk(size, rest.first, rest.last);
         if (pl_cas_relaxed(word, &old, pack(claims->epoch, claim->last, rest.last)))
             return true;
     }
@@ -54,11 +63,11 @@ bool pl_claims_steal(const struct pl_claims *claims, uint32_t k, uint32_t victim
         uint32_t count = rest.last - rest.first;
         if (count == 0)
             return false;
-        uint32_t middle = count <= size.finest ? rest.first : rest.first + count / 2;
+        uint32_t middle = count <= size.finest ? rest.first : round_down(rest.first + count / 2, count / 2);
         if (!pl_cas_relaxed(word, &old, pack(claims->epoch, rest.first, middle)))
             continue;
         claim->first = middle;
-        claim->last = middle + chunk_of(size, rest.last - middle);
+        claim->last = end_of_chunk(size, middle, rest.last);
         /* A plain store: nobody swaps a word that reads as empty, and only its worker fills it. */
         pl_store_relaxed(&claims->slots[k].word, pack(claims->epoch, claim->last, rest.last));
         return true;

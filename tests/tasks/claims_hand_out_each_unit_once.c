@@ -155,6 +155,28 @@ PROPERTY(of_the_largest_count)
 }
 PROPERTY_END
 
+PROPERTY(in_large_chunks_from_line_to_line)
+{
+    struct pl_claim claim;
+    uint32_t begun = 7; /* odd on purpose: of the first chunk only */
+    size = (struct pl_claim_size){1500, 90};
+    begin_loop(UNITS, 2, 1);
+    pl_store_relaxed(&slots[0].word, (uint64_t)1 << 56 | (uint64_t)begun << 28 | UNITS);
+    pl_store_relaxed(&slots[1].word, (uint64_t)1 << 56);
+    ck_assert(pl_claims_take(&claims, 0, size, &claim));
+    ck_assert_uint_eq(claim.first, begun);
+    ck_assert_uint_eq(claim.last, (begun + 1500) / 64 * 64);
+    ck_assert(pl_claims_steal(&claims, 1, 0, size, &claim)); /* half of what is left */
+    uint32_t rest = (begun + 1500) / 64 * 64;
+    ck_assert_uint_eq(claim.first, (rest + (UNITS - rest) / 2) / 64 * 64);
+    ck_assert_uint_eq(claim.last, (claim.first + 1500) / 64 * 64);
+    size = (struct pl_claim_size){100, 6}; /* a small one is as large as was asked */
+    ck_assert(pl_claims_take(&claims, 0, size, &claim));
+    ck_assert_uint_eq(claim.first, rest);
+    ck_assert_uint_eq(claim.last, rest + 100);
+}
+PROPERTY_END
+
 PROPERTIES(to_workers_that_race, to_one_worker_if_no_other_comes, of_fewer_units_than_workers,
            first_from_its_own_share_and_then_half_of_the_others_rest, in_chunks_that_shrink_towards_the_end,
-           of_the_largest_count)
+           of_the_largest_count, in_large_chunks_from_line_to_line)
