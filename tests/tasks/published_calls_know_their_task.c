@@ -10,7 +10,7 @@
 #include "libparallel/executors/victims.h"
 #include "tests/support/property.h"
 
-enum { ROUNDS = 50000, DEPTH = 4, CALLS = 8 };
+enum { ROUNDS = 5000, DEPTH = 4, CALLS = 8 };
 
 struct call {
     struct parallel_spawn spawn;
