@@ -78,7 +78,7 @@ static void leave_nobodys(struct parallel_spawn *spawn)
 
 _Static_assert(offsetof(struct pl_deque, records) == PARALLEL_DEQUE_RECORDS * sizeof(struct parallel_spawn *),
                "parallel_spawn_push() finds the records there");
-_Static_assert(offsetof(struct pl_deque, shared.split) % PL_LINE_PAIR == 0, "top and split share no pair of lines");
+_Static_assert(offsetof(struct pl_deque, shared.split) % (2 * PL_CACHE_LINE) == 0, "top and split share no pair of lines");
 
 struct pl_deque *pl_deque_create(uint32_t number, struct pl_victims *peers,
                                  void (*call_thief)(void *context, bool has_work), void *context)

@@ -11,24 +11,21 @@
 
 #include "libparallel/base/lock.h"
 #include "libparallel/executors/counters.h"
+#include "libparallel/executors/scope.h"
 
 struct pl_victims;
-struct pl_scope;
 
 /* The records of one task, of all that a deque holds: from `first` on, up to where the next section begins. On the stack of
  * the worker that runs the task. */
 struct pl_section {
     const struct pl_section *outer;
-    const struct pl_scope *scope;
+    struct pl_scope *scope;
     uint64_t first;
 };
 
-/* Processors fetch a line together with its neighbour. */
-#define PL_LINE_PAIR (2 * PL_CACHE_LINE)
-
 struct pl_deque {
-    _Alignas(PL_LINE_PAIR) struct parallel_deque shared; /* first: the inlined half's pointer is to this */
-    _Alignas(PL_LINE_PAIR) struct parallel_spawn *records[PARALLEL_DEQUE_CAPACITY];
+    _Alignas(2 * PL_CACHE_LINE) struct parallel_deque shared; /* first: the inlined half's pointer is to this */
+    _Alignas(2 * PL_CACHE_LINE) struct parallel_spawn *records[PARALLEL_DEQUE_CAPACITY];
     _Atomic uintptr_t slots[PARALLEL_DEQUE_CAPACITY];    /* a record, or one of the marks of deque.c */
     _Alignas(PL_CACHE_LINE) struct pl_lock lock;         /* who moves the split */
     _Atomic uint32_t completions;                        /* futex word: stolen calls that have come back to a sleeper */
@@ -81,15 +78,18 @@ static inline void pl_deque_change_section(struct pl_deque *deque, const struct 
         pl_lock_release(&deque->lock);
 }
 
-/* The caller begins a task of that scope, to which belongs what it spawns until it leaves the section. Sections are left in the
- * reverse order. A task that has not synced all that it has spawned is a misuse, which ends the program and names `function`. */
-static inline void pl_section_enter(struct pl_section *section, const struct pl_scope *scope)
+/* The caller begins what may spawn: as pl_scope_enter(), and what it spawns until it leaves the section belongs to that scope.
+ * Pairs with pl_section_leave(), in reverse order. Not to have synced all by then is a misuse, which ends the program and names
+ * `function`. */
+static inline void pl_section_enter(struct pl_section *section, struct pl_scope *scope,
+                                    bool (*is_cancelled)(const struct pl_scope *))
 {
     struct pl_deque *deque = pl_deque_current;
+    pl_scope_enter(scope, is_cancelled);
+    section->scope = scope;
     if (deque == NULL)
         return;
     section->outer = (const struct pl_section *)deque->shared.section;
-    section->scope = scope;
     section->first = deque->shared.top;
     pl_deque_change_section(deque, section);
 }
@@ -97,11 +97,12 @@ static inline void pl_section_enter(struct pl_section *section, const struct pl_
 static inline void pl_section_leave(const struct pl_section *section, const char *function)
 {
     struct pl_deque *deque = pl_deque_current;
-    if (deque == NULL) /* or a forked child goes on with the task of its parent's worker */
-        return;
-    if (deque->shared.top != section->first)
-        parallel_spawn_misuse(function);
-    pl_deque_change_section(deque, section->outer);
+    if (deque != NULL) { /* NULL, too, where a forked child goes on with the task of its parent's worker */
+        if (deque->shared.top != section->first)
+            parallel_spawn_misuse(function);
+        pl_deque_change_section(deque, section->outer);
+    }
+    pl_scope_leave(section->scope);
 }
 
 /* Every store of every running thread of this process that came before is visible to what comes after. */

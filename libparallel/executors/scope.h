@@ -14,6 +14,8 @@
  *     if (pl_scope_has_failed(&scope))
  *         pl_scope_take_failure(&scope, &error);
  *
+ * What may spawn on a worker is run in a section (deque.h), which enters and leaves the scope.
+ *
  * Every task pays for this, so entering is four stores and the 264 bytes of an error exist only after a failure. */
 #ifndef LIBPARALLEL_EXECUTORS_SCOPE_H
 #define LIBPARALLEL_EXECUTORS_SCOPE_H

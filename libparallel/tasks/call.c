@@ -66,11 +66,9 @@ static void call_run(struct pl_task *task)
         pl_usage_of_thread(&begin);
     struct call_scope call = {.future = future};
     struct pl_section section;
-    pl_scope_enter(&call.scope, is_cancelled);
-    pl_section_enter(&section, &call.scope);
+    pl_section_enter(&section, &call.scope, is_cancelled);
     function->call(pl_future_arguments(future), pl_future_value(future));
     pl_section_leave(&section, function->name);
-    pl_scope_leave(&call.scope);
     if (is_counted)
         account(future, &begin);
     if (!pl_scope_has_failed(&call.scope)) {

@@ -210,11 +210,9 @@ static void runner_run(struct pl_task *task)
         chain->worker = parallel_worker_index();
         struct pl_chain_line line = pl_chain_line_leave();
         struct pl_section section;
-        pl_scope_enter(&link->scope, is_cancelled);
-        pl_section_enter(&section, &link->scope);
+        pl_section_enter(&section, &link->scope, is_cancelled);
         parallel_future *next = link->continuation(link->source, link->context);
         pl_section_leave(&section, "a continuation");
-        pl_scope_leave(&link->scope);
         pl_chain_line_return(line);
         if (pl_scope_has_failed(&link->scope)) {
             parallel_error error;

@@ -92,11 +92,9 @@ static void run_chunk(struct map *map, size_t first, size_t last)
                                         .last = last,
                                         .failure = &here.scope.failure};
     struct pl_section section;
-    pl_scope_enter(&here.scope, is_cancelled);
-    pl_section_enter(&section, &here.scope);
+    pl_section_enter(&section, &here.scope, is_cancelled);
     size_t end = map->function->call_range(&range);
     pl_section_leave(&section, map->function->name);
-    pl_scope_leave(&here.scope);
     if (pl_scope_has_failed(&here.scope)) {
         parallel_error error;
         pl_scope_take_failure(&here.scope, &error);

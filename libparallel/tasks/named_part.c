@@ -163,8 +163,7 @@ void pl_named_part_take(struct pl_named_run *run, struct pl_named_part *part)
     part->iteration.leave = run->loop->leave;
     part->iteration.is_stopped = false;
     part->iteration.is_asked = is_asked;
-    pl_scope_enter(&part->iteration.scope, pl_iteration_is_cancelled);
-    pl_section_enter(&section, &part->iteration.scope);
+    pl_section_enter(&section, &part->iteration.scope, pl_iteration_is_cancelled);
     uint64_t clock_ns = run->flags & PL_NAMED_IS_TIMED ? pl_clock_now_ns() : 0;
     while (claim_next(run, part, &claim)) {
         uint64_t before = part->timed_iterations;
@@ -181,7 +180,6 @@ void pl_named_part_take(struct pl_named_run *run, struct pl_named_part *part)
     if (run->flags & PL_NAMED_IS_SHOWN)
         pl_progress_publish(run->progress, &part->counted, clock_ns);
     pl_section_leave(&section, run->loop->name);
-    pl_scope_leave(&part->iteration.scope);
 }
 
 static uint32_t take_slot(const struct pl_named_run *run, uint32_t worker)

@@ -24,11 +24,9 @@ void parallel_spawn_run(struct parallel_spawn *spawn, void (*body)(struct parall
 {
     struct stolen_scope stolen = {.origin = spawn->scope};
     struct pl_section section;
-    pl_scope_enter(&stolen.scope, is_cancelled);
-    pl_section_enter(&section, &stolen.scope);
+    pl_section_enter(&section, &stolen.scope, is_cancelled);
     body(spawn);
     pl_section_leave(&section, "a spawned function");
-    pl_scope_leave(&stolen.scope);
     spawn->failure = stolen.scope.failure; /* a reference handed over, or NULL */
 }
 

@@ -64,10 +64,10 @@ PROPERTY(whatever_began_since)
     struct pl_scope outer_scope, inner_scope;
     struct pl_section outer, inner;
     struct call calls[4] = {{.spawner = NULL}};
-    pl_section_enter(&outer, &outer_scope);
+    pl_section_enter(&outer, &outer_scope, NULL);
     spawn_for(&calls[0], &outer_scope); /* public at once: a deque is born with a request */
     spawn_for(&calls[1], &outer_scope);
-    pl_section_enter(&inner, &inner_scope);
+    pl_section_enter(&inner, &inner_scope, NULL);
     spawn_for(&calls[2], &inner_scope);
     spawn_for(&calls[3], &inner_scope);
     while (pl_deque_publish_by_force(owner_deque)) /* without membarrier they are public already */
@@ -90,7 +90,7 @@ static void run_tasks(int depth)
     struct pl_scope scope;
     struct pl_section section;
     struct call calls[CALLS];
-    pl_section_enter(&section, &scope);
+    pl_section_enter(&section, &scope, NULL);
     for (int i = 0; i < CALLS; i++)
         spawn_for(&calls[i], &scope);
     if (depth > 0) {
